@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TRIMTAB_PLUGIN_H
+#define TRIMTAB_PLUGIN_H
+
+/*
+ * The trimtab plugin ABI, version 1.
+ *
+ * A plugin is a shared object that exports one data symbol, trimtab_plugin_v1, and hides everything else.
+ * It measures (metrics) and offers things to change (knobs). It never decides and, for file knobs, never
+ * writes: the core alone reads, writes, keeps the ledger and undoes.
+ *
+ * Rules of this header, for as long as version 1 lives:
+ *   - every struct that crosses starts with its size, or is an array element whose stride the plugin states;
+ *   - structs only grow at the end; a field that the other side does not know reads as zero;
+ *   - no bool, no enum types, no bit-fields, no time_t; strings are UTF-8, NUL-terminated;
+ *   - everything reachable from trimtab_plugin_v1 is constant and lives as long as the shared object.
+ *
+ * Threads: the host calls a plugin from its one loop thread only, and a plugin calls the host only from
+ * inside a callback. Errors: every function that returns int returns 0 (or a documented positive value)
+ * on success and a negative errno value on failure.
+ */
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define TRIMTAB_ABI 1u
+
+/* Kinds of metric. */
+#define TRIMTAB_GAUGE     1u /* a level, as of now: bytes in use, per cent of time stalled */
+#define TRIMTAB_COUNTER   2u /* a running total since any starting point; the host takes differences */
+#define TRIMTAB_HISTOGRAM 3u /* running slot counts as in <trimtab/bpf/histogram.h> */
+
+/* Types of knob value. */
+#define TRIMTAB_NUMBER  1u /* value.number, in the knob's unit */
+#define TRIMTAB_CPULIST 2u /* value.text, the kernel's list format: "0-3,8" */
+#define TRIMTAB_CHOICE  3u /* value.text, one of the knob's choices */
+#define TRIMTAB_TEXT    4u /* value.text, anything on one line */
+
+/* How a knob's file holds the value. */
+#define TRIMTAB_FORM_PLAIN 0u /* the whole file is the value */
+#define TRIMTAB_FORM_QUOTA 1u /* "QUOTA PERIOD", both usec: cpu.max; the value is per cent of one CPU */
+#define TRIMTAB_FORM_KEYED 2u /* the value stands behind the knob's key on a line: io.weight's "default 100" */
+
+/* Knob flags. */
+#define TRIMTAB_KNOB_MAX    (1u << 0) /* the word "max" is legal: no limit, INFINITY as a number */
+#define TRIMTAB_KNOB_SLOW   (1u << 1) /* a write may block for seconds: the host gives it to its worker */
+#define TRIMTAB_KNOB_WEIGHT (1u << 2) /* a share, not a limit: bounds and steps multiply */
+
+/* Levels of the host's log, as in syslog(3). */
+#define TRIMTAB_LOG_ERROR   3
+#define TRIMTAB_LOG_WARNING 4
+#define TRIMTAB_LOG_NOTICE  5
+#define TRIMTAB_LOG_INFO    6
+#define TRIMTAB_LOG_DEBUG   7
+
+/*
+ * Objects are 64-bit keys: host 0; cpu its number; cgroup the cgroup id (the inode of its directory); block the
+ * dev_t as the kernel's makedev packs it; iface the ifindex; irq its number; a plugin's own scope whatever it says.
+ */
+#define TRIMTAB_HOST_OBJECT 0ull
+
+/* Units the host knows: "ns" "us" "ms" "s", "B", "%", and "" for a bare number. Others are shown as they are. */
+
+/* What a plugin measures. Array element; stride is trimtab_plugin.metric_size. */
+struct trimtab_metric {
+        const char *name;  /* "sched.runq_latency": plugin name, a dot, the field's standard term */
+        const char *unit;  /* of a gauge or counter's value, or of a histogram's axis */
+        const char *help;  /* one sentence */
+        const char *scope; /* "host", "cpu", "cgroup", …: which kind of object it is emitted for */
+        uint32_t kind;
+        uint32_t reserved;
+};
+
+/* A value of a knob. */
+struct trimtab_value {
+        uint32_t size; /* sizeof(struct trimtab_value) of whoever filled it in */
+        uint32_t type; /* TRIMTAB_NUMBER, … */
+        double number; /* TRIMTAB_NUMBER: in the knob's unit; INFINITY is "max" */
+        char text[1024]; /* the others, NUL-terminated */
+};
+
+/*
+ * What rules may change. Array element; stride is trimtab_plugin.knob_size.
+ *
+ * A knob is a file wherever it can be: the host then does all reading, writing, comparing and undoing, and can
+ * undo with the plugin gone. `file` is a path in which {path} stands for the object's directory (a cgroup's in
+ * cgroupfs, /proc/irq/41, /sys/block/sda), {name} for the object's name and {key} for its key in decimal.
+ */
+struct trimtab_knob {
+        const char *name;          /* "cpu.weight" */
+        const char *unit;          /* of value.number */
+        const char *help;          /* one sentence */
+        const char *scope;         /* "cgroup" */
+        uint32_t type;             /* TRIMTAB_NUMBER, … */
+        uint32_t flags;            /* TRIMTAB_KNOB_… */
+        double min, max;           /* TRIMTAB_NUMBER: the range, both ends included */
+        const char *const *choices; /* TRIMTAB_CHOICE: NULL-terminated */
+        const char *file;          /* NULL: not a file, use the callbacks below */
+        const char *key;           /* TRIMTAB_FORM_KEYED: "default" */
+        uint32_t form;             /* TRIMTAB_FORM_… */
+        uint32_t reserved;
+        const char *unit_property; /* "CPUWeight": systemd's property for it, where it has one; else NULL */
+        const char *use_metric;    /* "cgroup.cpu_usage": what of it is in use (a gauge, or a counter's rate), from
+                                      which a relative action on "max" starts; else NULL */
+        /*
+         * Only for what is no file. Its effect must end with the process: the host restores it at a clean stop
+         * and cannot after a crash. `check` may be NULL; it puts into *ret_exact what `apply` would make of *want.
+         */
+        int (*read)(void *self, uint64_t object, struct trimtab_value *ret);
+        int (*check)(void *self, uint64_t object, const struct trimtab_value *want, struct trimtab_value *ret_exact);
+        int (*apply)(void *self, uint64_t object, const struct trimtab_value *want);
+};
+
+/* A kind of object of the plugin's own. Array element; stride is trimtab_plugin.scope_size. */
+struct trimtab_scope {
+        const char *name; /* "queue" */
+        const char *help; /* one sentence */
+};
+
+/* A setting of [plugin NAME] in trimtab.conf. Array element; stride is trimtab_plugin.option_size. */
+struct trimtab_option {
+        const char *name;          /* "max-cgroups" */
+        const char *unit;          /* of a number; "" for text, NULL for yes/no (1 or 0) */
+        const char *help;          /* one sentence */
+        const char *default_value; /* as one would write it in the file */
+        double min, max;           /* of a number */
+};
+
+/*
+ * What the host offers. A plugin gets it in probe() and open() and may keep the pointer until close() returns.
+ * Check `size` before using a member that is newer than the header you build against requires.
+ */
+struct trimtab_host {
+        uint32_t size;
+        uint32_t abi;
+        void *host; /* the host's own, opaque */
+
+        /* One line to the daemon's log, the plugin's name in front. Never pass foreign text as `format`. */
+        void (*log)(const struct trimtab_host *h, int32_t level, const char *format, ...)
+                __attribute__((format(printf, 3, 4)));
+
+        /* The value of an option this plugin declares. -ENOENT: not declared. Text is valid until the next call. */
+        int (*option_number)(const struct trimtab_host *h, const char *name, double *ret);
+        int (*option_text)(const struct trimtab_host *h, const char *name, const char **ret);
+
+        /* A sample of metric number `metric` (its index in the plugin's array); only inside collect(). */
+        int (*emit)(const struct trimtab_host *h, uint32_t metric, uint64_t object, double value);
+
+        /* Running slot counts, and the running sum of all values in the metric's unit (NAN: not known, it is then
+         * estimated from the slots). The host copies. */
+        int (*emit_histogram)(const struct trimtab_host *h, uint32_t metric, uint64_t object,
+                              const uint64_t *slots, uint32_t n_slots, double sum);
+
+        /* This metric cannot be had here, and why (shown by `trimtab plugins`); NULL: it can, after all. */
+        void (*unavailable)(const struct trimtab_host *h, uint32_t metric, const char *reason);
+
+        /* A BPF program of this plugin: its fd (the host does not keep it), or -1 and why the kernel refused it. */
+        void (*program)(const struct trimtab_host *h, const char *name, int32_t fd, const char *reason);
+
+        /* Something worth a line in the journal that is neither a metric nor an error. */
+        void (*event)(const struct trimtab_host *h, const char *text);
+
+        /* Evaluate the rules now, do not wait for the tick. */
+        void (*wake)(const struct trimtab_host *h);
+
+        /* Call cb(self, fd) from the loop whenever fd is readable; cb NULL takes it off again. The plugin owns fd. */
+        int (*add_io)(const struct trimtab_host *h, int32_t fd, int (*cb)(void *self, int32_t fd));
+
+        /* Between keys and names. The name is valid until the callback returns. -ENOENT: no such object now. */
+        int (*object_key)(const struct trimtab_host *h, const char *scope, const char *name, uint64_t *ret);
+        int (*object_name)(const struct trimtab_host *h, const char *scope, uint64_t object, const char **ret);
+        /* The object's directory: "/sys/fs/cgroup/system.slice". Same validity. */
+        int (*object_path)(const struct trimtab_host *h, const char *scope, uint64_t object, const char **ret);
+
+        /* Objects of the plugin's own scopes come and go by these. */
+        int (*object_add)(const struct trimtab_host *h, const char *scope, uint64_t object, const char *name,
+                          const char *path);
+        int (*object_remove)(const struct trimtab_host *h, const char *scope, uint64_t object);
+};
+
+/* The plugin. */
+struct trimtab_plugin {
+        uint32_t size; /* of this struct; TRIMTAB_PLUGIN_HEAD fills in these five */
+        uint32_t metric_size, knob_size, scope_size, option_size;
+        uint32_t reserved;
+        const char *name;    /* "sched": also the prefix of its metrics */
+        const char *version; /* the plugin's own */
+        const char *license; /* SPDX expression */
+        const char *help;    /* one sentence */
+
+        const struct trimtab_metric *metrics;
+        const struct trimtab_knob *knobs;
+        const struct trimtab_scope *scopes;
+        const struct trimtab_option *options;
+        uint32_t n_metrics, n_knobs, n_scopes, n_options;
+
+        /* 1: fits this machine; 0: does not, after logging why; < 0: could not tell. NULL: always fits. */
+        int (*probe)(const struct trimtab_host *h);
+        /* Takes hold of what it needs (loads its BPF objects). On failure *ret_self may be left half-built: close()
+         * gets it. A program that the kernel refuses costs its own metrics, not the plugin: see host->program. */
+        int (*open)(const struct trimtab_host *h, void **ret_self);
+        /* From now on measure `metric` for exactly these objects, none when n is 0; the array is the host's and valid
+         * during the call. Called before the first collect() and whenever the set changes. NULL: always measures. */
+        int (*watch)(void *self, uint32_t metric, const uint64_t *objects, uint32_t n);
+        /* Once a tick: emit every watched metric. now_ns is CLOCK_MONOTONIC. Must not block. */
+        int (*collect)(void *self, uint64_t now_ns);
+        /* Gives everything back. Accepts NULL and what a failed open() left. */
+        void (*close)(void *self);
+        /* An object of a scope that this plugin measures came (1) or went (0). May be NULL. */
+        void (*on_object)(void *self, const char *scope, uint64_t object, uint32_t came);
+};
+
+/* The note by which a file says what it is before any of its code runs. */
+struct trimtab_note {
+        uint32_t owner_size, desc_size, type; /* ELF note header: 8, 36, TRIMTAB_ABI */
+        char owner[8];                        /* "trimtab" */
+        uint32_t abi;
+        char name[32];
+};
+
+#define TRIMTAB_PLUGIN_HEAD                                                                                  \
+        .size = sizeof(struct trimtab_plugin), .metric_size = sizeof(struct trimtab_metric),                 \
+        .knob_size = sizeof(struct trimtab_knob), .scope_size = sizeof(struct trimtab_scope),                \
+        .option_size = sizeof(struct trimtab_option)
+
+#define TRIMTAB_METRICS(array) .metrics = (array), .n_metrics = sizeof(array) / sizeof((array)[0])
+#define TRIMTAB_KNOBS(array)   .knobs = (array), .n_knobs = sizeof(array) / sizeof((array)[0])
+#define TRIMTAB_SCOPES(array)  .scopes = (array), .n_scopes = sizeof(array) / sizeof((array)[0])
+#define TRIMTAB_OPTIONS(array) .options = (array), .n_options = sizeof(array) / sizeof((array)[0])
+
+/*
+ * TRIMTAB_PLUGIN("hello") = { TRIMTAB_PLUGIN_HEAD, .version = "1", … };
+ * defines the one exported symbol and the note. The name must be a string literal of at most 31 characters, and
+ * the struct's .name must say the same.
+ */
+#define TRIMTAB_PLUGIN(plugin_name)                                                                          \
+        __attribute__((used, aligned(4), section(".note.trimtab"))) static const struct trimtab_note         \
+                trimtab_note_v1 = { 8, 36, TRIMTAB_ABI, "trimtab", TRIMTAB_ABI, plugin_name };               \
+        extern const struct trimtab_plugin trimtab_plugin_v1;                                                \
+        __attribute__((used, visibility("default"))) const struct trimtab_plugin trimtab_plugin_v1
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
