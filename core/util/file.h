@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef TRIMTAB_FILE_H
+#define TRIMTAB_FILE_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/*
+ * The whole of a file, NUL-terminated, at most max bytes (-EFBIG past that). Made for /proc, /sys and cgroupfs:
+ * reads to end of file, does not trust st_size. *ret is the caller's to free. ret_size may be NULL.
+ */
+int file_read(const char *path, size_t max, char **ret, size_t *ret_size);
+int file_read_at(int dir_fd, const char *path, size_t max, char **ret, size_t *ret_size);
+
+/* Replaces a file by a new one with this content, by rename: readers see the old or the new, never half. */
+int file_replace_at(int dir_fd, const char *path, const void *data, size_t size, mode_t mode);
+
+/* Writes all of it or fails. */
+int fd_write_all(int fd, const void *data, size_t size);
+
+/* mkdir -p. */
+int dir_make(const char *path, mode_t mode);
+
+#endif
