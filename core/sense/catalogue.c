@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "catalogue.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/array.h"
+#include "util/cleanup.h"
+#include "util/str.h"
+
+/* Entries are allocated one by one: their addresses stay while the tables grow. */
+struct catalogue {
+        struct metric **metrics;
+        size_t n_metrics;
+        struct knob **knobs;
+        size_t n_knobs;
+};
+
+int catalogue_new(struct catalogue **ret)
+{
+        *ret = calloc(1, sizeof(**ret));
+        return *ret ? 0 : -ENOMEM;
+}
+
+static void metric_clear(struct metric *m)
+{
+        free(m->name);
+        free(m->unit);
+        free(m->help);
+        free(m->plugin);
+        free(m->unavailable);
+}
+
+static void knob_clear(struct knob *k)
+{
+        for (char **c = k->choices; c && *c; c++)
+                free(*c);
+        free(k->choices);
+        free(k->name);
+        free(k->unit);
+        free(k->help);
+        free(k->plugin);
+        free(k->file);
+        free(k->key);
+        free(k->unit_property);
+        free(k->use_metric);
+}
+
+struct catalogue *catalogue_free(struct catalogue *c)
+{
+        if (!c)
+                return NULL;
+        for (size_t i = 0; i < c->n_metrics; i++) {
+                metric_clear(c->metrics[i]);
+                free(c->metrics[i]);
+        }
+        for (size_t i = 0; i < c->n_knobs; i++) {
+                knob_clear(c->knobs[i]);
+                free(c->knobs[i]);
+        }
+        free(c->metrics);
+        free(c->knobs);
+        free(c);
+        return NULL;
+}
+
+/* strdup that keeps NULL and remembers failure. */
+static char *copy(const char *s, int *error)
+{
+        char *ret = s ? strdup(s) : NULL;
+
+        if (s && !ret)
+                *error = -ENOMEM;
+        return ret;
+}
+
+static char **copy_choices(const char *const *from, int *error)
+{
+        char **ret;
+        size_t n = 0;
+
+        if (!from)
+                return NULL;
+        while (from[n])
+                n++;
+        ret = calloc(n + 1, sizeof(*ret));
+        if (!ret) {
+                *error = -ENOMEM;
+                return NULL;
+        }
+        for (size_t i = 0; i < n; i++)
+                ret[i] = copy(from[i], error);
+        return ret;
+}
+
+static void unit_of(const char *name, double *ret_factor, enum dimension *ret_dimension)
+{
+        const struct unit *u = name ? unit_find(name, strlen(name)) : NULL;
+
+        *ret_factor = u ? u->factor : 1;
+        *ret_dimension = u ? u->dimension : DIMENSION_NONE;
+}
+
+/* The entry of that name that some plugin offers or offered; a live one first. */
+#define FIND(table, n_entries, wanted, length)                                                               \
+        ({                                                                                                   \
+                __typeof__(*(table)) found_ = NULL;                                                          \
+                for (size_t i_ = 0; i_ < (n_entries); i_++)                                                  \
+                        if (strlen((table)[i_]->name) == (length) &&                                         \
+                            memcmp((table)[i_]->name, (wanted), (length)) == 0)                              \
+                                found_ = (table)[i_];                                                        \
+                found_;                                                                                      \
+        })
+
+int catalogue_add_metric(struct catalogue *c, const char *plugin, const struct trimtab_metric *from, uint32_t scope,
+                         struct metric **ret)
+{
+        struct metric *m = FIND(c->metrics, c->n_metrics, from->name, strlen(from->name)), made = {};
+        int r = 0;
+
+        if (m && m->plugin && !streq(m->plugin, plugin))
+                return -EEXIST;
+
+        made = (struct metric) {
+                .number = m ? m->number : (uint32_t) c->n_metrics,
+                .name = copy(from->name, &r),
+                .unit = copy(from->unit ?: "", &r),
+                .help = copy(from->help ?: "", &r),
+                .plugin = copy(plugin, &r),
+                .scope = scope,
+                .kind = from->kind,
+        };
+        unit_of(made.unit, &made.factor, &made.dimension);
+
+        if (r >= 0 && !m) {
+                m = calloc(1, sizeof(*m));
+                r = m ? array_reserve(&c->metrics, c->n_metrics, sizeof(*c->metrics)) : -ENOMEM;
+                if (r < 0)
+                        free(m);
+                else
+                        c->metrics[c->n_metrics++] = m;
+        }
+        if (r < 0) {
+                metric_clear(&made);
+                return r;
+        }
+
+        metric_clear(m);
+        *m = made;
+        if (ret)
+                *ret = m;
+        return 0;
+}
+
+int catalogue_add_knob(struct catalogue *c, const char *plugin, const struct trimtab_knob *from, uint32_t scope,
+                       struct knob **ret)
+{
+        struct knob *k = FIND(c->knobs, c->n_knobs, from->name, strlen(from->name)), made = {};
+        int r = 0;
+
+        if (k && k->plugin && !streq(k->plugin, plugin))
+                return -EEXIST;
+
+        made = (struct knob) {
+                .number = k ? k->number : (uint32_t) c->n_knobs,
+                .name = copy(from->name, &r),
+                .unit = copy(from->unit ?: "", &r),
+                .help = copy(from->help ?: "", &r),
+                .plugin = copy(plugin, &r),
+                .scope = scope,
+                .type = from->type,
+                .flags = from->flags,
+                .form = from->form,
+                .min = from->min,
+                .max = from->max,
+                .choices = copy_choices(from->choices, &r),
+                .file = copy(from->file, &r),
+                .key = copy(from->key, &r),
+                .unit_property = copy(from->unit_property, &r),
+                .use_metric = copy(from->use_metric, &r),
+                .read = from->read,
+                .check = from->check,
+                .apply = from->apply,
+        };
+        unit_of(made.unit, &made.factor, &made.dimension);
+
+        if (r >= 0 && !k) {
+                k = calloc(1, sizeof(*k));
+                r = k ? array_reserve(&c->knobs, c->n_knobs, sizeof(*c->knobs)) : -ENOMEM;
+                if (r < 0)
+                        free(k);
+                else
+                        c->knobs[c->n_knobs++] = k;
+        }
+        if (r < 0) {
+                knob_clear(&made);
+                return r;
+        }
+
+        knob_clear(k);
+        *k = made;
+        if (ret)
+                *ret = k;
+        return 0;
+}
+
+void catalogue_drop_plugin(struct catalogue *c, const char *plugin)
+{
+        for (size_t i = 0; i < c->n_metrics; i++)
+                if (c->metrics[i]->plugin && streq(c->metrics[i]->plugin, plugin)) {
+                        free(c->metrics[i]->plugin);
+                        c->metrics[i]->plugin = NULL;
+                }
+
+        for (size_t i = 0; i < c->n_knobs; i++)
+                if (c->knobs[i]->plugin && streq(c->knobs[i]->plugin, plugin)) {
+                        free(c->knobs[i]->plugin);
+                        c->knobs[i]->plugin = NULL;
+                        c->knobs[i]->self = NULL;
+                        c->knobs[i]->read = NULL;
+                        c->knobs[i]->check = NULL;
+                        c->knobs[i]->apply = NULL;
+                }
+}
+
+const struct metric *catalogue_metric(const struct catalogue *c, const char *name, size_t length)
+{
+        const struct metric *m = FIND(c->metrics, c->n_metrics, name, length);
+
+        return m && m->plugin ? m : NULL;
+}
+
+const struct knob *catalogue_knob(const struct catalogue *c, const char *name, size_t length)
+{
+        const struct knob *k = FIND(c->knobs, c->n_knobs, name, length);
+
+        return k && k->plugin ? k : NULL;
+}
+
+size_t catalogue_n_metrics(const struct catalogue *c)
+{
+        return c->n_metrics;
+}
+
+size_t catalogue_n_knobs(const struct catalogue *c)
+{
+        return c->n_knobs;
+}
+
+struct metric *catalogue_metric_at(const struct catalogue *c, uint32_t number)
+{
+        return c->metrics[number];
+}
+
+struct knob *catalogue_knob_at(const struct catalogue *c, uint32_t number)
+{
+        return c->knobs[number];
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef TRIMTAB_CATALOGUE_H
+#define TRIMTAB_CATALOGUE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <trimtab/plugin.h>
+
+#include "config/units.h"
+
+/*
+ * Every metric and knob that some loaded plugin offers, by number. Numbers are stable for the life of the catalogue;
+ * an entry whose plugin went away stays, without plugin. The strings are the catalogue's own copies.
+ */
+
+struct metric {
+        uint32_t number;
+        char *name, *unit, *help;
+        char *plugin;        /* name of the plugin; NULL: gone */
+        uint32_t scope;      /* number in the object registry */
+        uint32_t kind;       /* TRIMTAB_GAUGE, … */
+        double factor;       /* of its unit to the base of its dimension; 1 for an unknown unit */
+        enum dimension dimension;
+        char *unavailable;   /* why it cannot be had here; NULL: it can */
+};
+
+struct knob {
+        uint32_t number;
+        char *name, *unit, *help;
+        char *plugin;
+        uint32_t scope;
+        uint32_t type, flags, form;
+        double min, max;     /* in its unit */
+        double factor;
+        enum dimension dimension;
+        char **choices;      /* NULL-terminated, or NULL */
+        char *file, *key, *unit_property, *use_metric; /* or NULL */
+        /* For what is no file. `self` is the plugin's, NULL while it is not open. */
+        void *self;
+        int (*read)(void *self, uint64_t object, struct trimtab_value *ret);
+        int (*check)(void *self, uint64_t object, const struct trimtab_value *want, struct trimtab_value *ret_exact);
+        int (*apply)(void *self, uint64_t object, const struct trimtab_value *want);
+};
+
+struct catalogue;
+
+int catalogue_new(struct catalogue **ret);
+struct catalogue *catalogue_free(struct catalogue *c);
+
+/* Takes copies of `from`; scope is its number. -EEXIST: another plugin has that name; the same plugin's is renewed. */
+int catalogue_add_metric(struct catalogue *c, const char *plugin, const struct trimtab_metric *from, uint32_t scope,
+                         struct metric **ret);
+int catalogue_add_knob(struct catalogue *c, const char *plugin, const struct trimtab_knob *from, uint32_t scope,
+                       struct knob **ret);
+/* The plugin is gone: its entries stay by number, not by name. */
+void catalogue_drop_plugin(struct catalogue *c, const char *plugin);
+
+/* By name; NULL: no such. */
+const struct metric *catalogue_metric(const struct catalogue *c, const char *name, size_t length);
+const struct knob *catalogue_knob(const struct catalogue *c, const char *name, size_t length);
+
+/* By number, 0..n-1, never NULL below n. */
+size_t catalogue_n_metrics(const struct catalogue *c);
+size_t catalogue_n_knobs(const struct catalogue *c);
+struct metric *catalogue_metric_at(const struct catalogue *c, uint32_t number);
+struct knob *catalogue_knob_at(const struct catalogue *c, uint32_t number);
+
+#endif

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cmocka-all.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "sense/objects.h"
+
+static int setup(void **state)
+{
+        return objects_new((struct objects **) state);
+}
+
+static int teardown(void **state)
+{
+        objects_free(*state);
+        return 0;
+}
+
+static void add(struct objects *o, uint64_t key, const char *name)
+{
+        assert_int_equal(objects_add(o, (struct oid) { SCOPE_CGROUP, key }, name, name), 0);
+}
+
+static void the_host_is_there(void **state)
+{
+        const struct object *host = objects_get(*state, (struct oid) { SCOPE_HOST, 0 });
+        char *name;
+
+        assert_non_null(host);
+        name = objects_full_name(*state, host->id);
+        assert_string_equal(name, "host");
+        free(name);
+}
+
+static void found_by_key_and_name(void **state)
+{
+        add(*state, 7, "/a.slice");
+        assert_string_equal(objects_get(*state, (struct oid) { SCOPE_CGROUP, 7 })->name, "/a.slice");
+        assert_int_equal(objects_by_name(*state, SCOPE_CGROUP, "/a.slice")->id.key, 7);
+        assert_null(objects_by_name(*state, SCOPE_CPU, "/a.slice"));
+}
+
+/* A cgroup made again under the old name before the old one is seen to go. */
+static void a_name_taken_over(void **state)
+{
+        struct oid old = { SCOPE_CGROUP, 7 };
+
+        add(*state, 7, "/a");
+        add(*state, 8, "/a");
+        assert_int_equal(objects_by_name(*state, SCOPE_CGROUP, "/a")->id.key, 8);
+        assert_int_equal(objects_remove(*state, old), 0);
+        assert_int_equal(objects_by_name(*state, SCOPE_CGROUP, "/a")->id.key, 8);
+        assert_int_equal(objects_remove(*state, old), -ENOENT);
+}
+
+static void walked_in_order(void **state)
+{
+        const struct object *const *list;
+        uint64_t before = objects_generation(*state);
+        size_t n;
+
+        add(*state, 3, "/c");
+        add(*state, 1, "/a10");
+        add(*state, 2, "/a9");
+        assert_true(objects_generation(*state) != before);
+        list = objects_of_scope(*state, SCOPE_CGROUP, &n);
+        assert_int_equal(n, 3);
+        assert_string_equal(list[0]->name, "/a9");
+        assert_string_equal(list[1]->name, "/a10");
+        assert_string_equal(list[2]->name, "/c");
+}
+
+static void parents_by_name(void **state)
+{
+        add(*state, 1, "/");
+        add(*state, 2, "/a");
+        add(*state, 3, "/a/b");
+        assert_int_equal(objects_parent(*state, objects_by_name(*state, SCOPE_CGROUP, "/a/b"))->id.key, 2);
+        assert_int_equal(objects_parent(*state, objects_by_name(*state, SCOPE_CGROUP, "/a"))->id.key, 1);
+        assert_null(objects_parent(*state, objects_by_name(*state, SCOPE_CGROUP, "/")));
+}
+
+static void scopes_of_plugins(void **state)
+{
+        int scope = objects_scope_add(*state, "queue");
+
+        assert_true(scope >= SCOPE_BUILTIN_MAX);
+        assert_int_equal(objects_scope_add(*state, "queue"), scope);
+        assert_int_equal(objects_scope_find(*state, "queue", 5), scope);
+        assert_int_equal(objects_scope_find(*state, "que", 3), -ENOENT);
+}
+
+static void globs_stay_on_their_level(void **state)
+{
+        assert_true(object_name_matches("/system.slice/nginx*.service", "/system.slice/nginx-1.service"));
+        assert_false(object_name_matches("/system.slice/*", "/system.slice/a.service/b"));
+        assert_true(object_name_matches("/a", "/a"));
+        assert_false(object_name_matches("/a", "/ab"));
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+        const struct CMUnitTest tests[] = {
+                TEST(the_host_is_there), TEST(found_by_key_and_name), TEST(a_name_taken_over),
+                TEST(walked_in_order),   TEST(parents_by_name),       TEST(scopes_of_plugins),
+                TEST(globs_stay_on_their_level),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
