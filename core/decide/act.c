@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#include "decide/instance.h"
+#include "decide/reason.h"
+#include "decide/step.h"
+#include "util/ownership.h"
+
+/* One action of an instance, on each of the objects that it names. */
+struct doing {
+        struct instance *instance;
+        const struct view *view;
+        struct arbiter *arbiter;
+        const struct action *action;
+        const struct knob *knob;
+        struct reason reason;
+        int changed;
+};
+
+/* What is in use of what a limit limits, in the knob's unit; NAN: not known. */
+static double measured_use(const struct doing *d, const struct object *object)
+{
+        const char *name = d->knob->use_metric;
+        const struct metric *m = name ? catalogue_metric(d->view->catalogue, name, strlen(name)) : NULL;
+        enum dimension dimension;
+        enum statistic statistic;
+        double factor, value;
+
+        if (!m || m->scope != object->id.scope)
+                return NAN;
+        statistic = m->kind == TRIMTAB_COUNTER ? STAT_RATE : STAT_AVG;
+        statistic_dimension(statistic, m, &dimension, &factor);
+        if (dimension != d->knob->dimension ||
+            store_stat(d->view->store, m->number, object->id.key, statistic,
+                       d->instance->holder.rule->window_ns, d->view->now_ns, &value) < 0)
+                return NAN;
+        return value * factor / d->knob->factor;
+}
+
+static int blocked(struct doing *d, const char *obstacle)
+{
+        d->instance->obstacle = obstacle;
+        return -EAGAIN;
+}
+
+/*
+ * From where a step goes: what the owner last set, else what is there now. *ret_use: see struct claim.
+ * -EAGAIN: not now.
+ */
+static int base_of(struct doing *d, const struct object *object, double *ret, double *ret_use)
+{
+        const struct claim *owner;
+        struct trimtab_value value;
+        int r;
+
+        *ret_use = NAN;
+        owner = arbiter_in_force(d->arbiter, d->knob->number, object->id, d->instance->advise, &value);
+        if (owner) {
+                *ret_use = owner->use;
+        } else {
+                r = d->view->current(d->view->userdata, d->knob, object->id, &value);
+                if (r < 0)
+                        return blocked(d, r == -EOPNOTSUPP ? "the knob is not available here"
+                                                           : "the knob cannot be read");
+        }
+
+        if (value.type != TRIMTAB_NUMBER || isnan(value.number))
+                return blocked(d, "the knob holds no number");
+        if (isinf(value.number) && isnan(*ret_use))
+                *ret_use = measured_use(d, object);
+        *ret = value.number;
+        return 0;
+}
+
+static int wanted_value(struct doing *d, const struct object *object, const struct claim *own,
+                        struct trimtab_value *ret, double *ret_use)
+{
+        double from, next;
+        int r;
+
+        *ret_use = own ? own->use : NAN;
+        if (!action_is_relative(d->action)) {
+                struct trimtab_value now;
+
+                /* A knob that is not there is not claimed: one would wait for it for ever. */
+                r = own ? 0 : d->view->current(d->view->userdata, d->knob, object->id, &now);
+                if (r < 0)
+                        return blocked(d, r == -EOPNOTSUPP ? "the knob is not available here"
+                                                           : "the knob cannot be read");
+                *ret = d->action->value;
+                return 0;
+        }
+
+        r = base_of(d, object, &from, ret_use);
+        if (r < 0)
+                return r;
+        if (step_relative(d->action, from, *ret_use, &next) < 0)
+                return blocked(d, "the limit is max and its use is not known");
+        if (!own && next == from)
+                return blocked(d, "already at its bound");
+        *ret = value_number(next);
+        return 0;
+}
+
+static int act_on(void *userdata, const struct object *object)
+{
+        struct doing *d = userdata;
+        struct instance *i = d->instance;
+        struct trimtab_value value;
+        struct claim *c;
+        double use;
+        int r;
+
+        if (object_is_protected(d->view, object)) {
+                (void) blocked(d, "protected");
+                return 0;
+        }
+        if (!i->advise && d->view->busy(d->view->userdata, d->knob, object->id)) {
+                (void) blocked(d, "the knob is busy or rests");
+                return 0;
+        }
+
+        c = arbiter_find(d->arbiter, &i->holder, d->knob->number, object->id, i->advise);
+        r = wanted_value(d, object, c, &value, &use);
+        if (r < 0 || (c && value_equal(&c->value, &value)))
+                return 0;
+
+        /* Several actions of one tick on one knob are undone as one. */
+        if (c && c->acted_ns != d->view->now_ns) {
+                c->before = c->value;
+                c->has_before = true;
+        }
+        r = arbiter_claim(d->arbiter, &i->holder, d->knob->number, object->id, i->advise, &value, &c);
+        if (r < 0)
+                return r;
+        c->acted_ns = d->view->now_ns;
+        c->use = use;
+        c->gap = NAN;
+        memcpy(c->reason, d->reason.text, sizeof(c->reason));
+        d->changed++;
+        return 0;
+}
+
+int instance_act(struct instance *i, const struct view *view, struct arbiter *a)
+{
+        const struct rule *rule = i->holder.rule;
+        struct context c = { .view = view, .rule = rule, .self = i->object };
+        struct doing d = { .instance = i, .view = view, .arbiter = a, .reason = reason_act(i, view) };
+        int r;
+
+        i->obstacle = NULL;
+        for (size_t k = 0; k < rule->n_actions; k++) {
+                d.action = &rule->actions[k];
+                d.knob = catalogue_knob_at(view->catalogue, d.action->knob);
+                if (!d.knob->plugin) {
+                        (void) blocked(&d, "the knob's plugin is gone");
+                        continue;
+                }
+                r = select_foreach(&d.action->selector, &c, d.knob->scope, act_on, &d);
+                if (r < 0)
+                        return r;
+        }
+        return d.changed;
+}
+
+/* What is nearer to the original counts as where easing has come to: what was asked for, or what the knob
+ * made of it. */
+static double nearer(double a, double b, double original)
+{
+        return fabs(a - original) < fabs(b - original) ? a : b;
+}
+
+static int ease_claim(struct instance *i, const struct view *view, struct arbiter *a, struct claim *c)
+{
+        const struct knob *k = catalogue_knob_at(view->catalogue, c->knob);
+        struct reason reason = reason_ease(i, view);
+        struct trimtab_value original, in_force, value;
+        double from = c->value.number, next;
+        int r;
+
+        r = view->original(view->userdata, k, c->object, &original);
+        if (r >= 0 && arbiter_in_force(a, c->knob, c->object, i->advise, &in_force) == c &&
+            isfinite(original.number))
+                from = nearer(in_force.number, from, original.number);
+
+        if (r < 0 || c->value.type != TRIMTAB_NUMBER || original.type != TRIMTAB_NUMBER ||
+            !step_ease(k, from, original.number, c->use, &c->gap, &next)) {
+                arbiter_drop(a, c, false, reason.text);
+                return 1;
+        }
+
+        value = value_number(next);
+        r = arbiter_claim(a, &i->holder, c->knob, c->object, i->advise, &value, &c);
+        if (r < 0)
+                return r;
+        memcpy(c->reason, reason.text, sizeof(c->reason));
+        return 1;
+}
+
+int instance_ease(struct instance *i, const struct view *view, struct arbiter *a)
+{
+        int r, changed = 0;
+
+        for (struct claim *c = i->holder.claims, *next; c; c = next) {
+                next = c->next_of_holder;
+                if (!i->advise &&
+                    view->busy(view->userdata, catalogue_knob_at(view->catalogue, c->knob), c->object))
+                        continue;
+                r = ease_claim(i, view, a, c);
+                if (r < 0)
+                        return r;
+                changed += r;
+        }
+        return changed;
+}
+
+void instance_undo(struct instance *i, const struct view *view, struct arbiter *a)
+{
+        struct reason reason = reason_undo(i, view);
+
+        for (struct claim *c = i->holder.claims, *next; c; c = next) {
+                struct trimtab_value before = c->before;
+
+                next = c->next_of_holder;
+                if (c->acted_ns != i->last_action_ns)
+                        continue;
+                if (!c->has_before) {
+                        arbiter_drop(a, c, false, reason.text);
+                        continue;
+                }
+                /* The claim is there: changing its value takes no memory, and cannot fail. */
+                if (arbiter_claim(a, &i->holder, c->knob, c->object, i->advise, &before, &c) >= 0)
+                        memcpy(c->reason, reason.text, sizeof(c->reason));
+        }
+}

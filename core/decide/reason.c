@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "decide/reason.h"
+
+#include "decide/expr-print.h"
+
+static void add_duration(struct text *t, uint64_t now_ns, uint64_t since_ns)
+{
+        text_add(t, " for ");
+        text_add_quantity(t, now_ns > since_ns ? (double) (now_ns - since_ns) : 0, 1u << DIMENSION_TIME);
+}
+
+struct reason reason_act(const struct instance *i, const struct view *view)
+{
+        struct reason r;
+        struct text t;
+
+        text_init(&t, r.text, sizeof(r.text));
+        text_add_findings(&t, &i->holder.rule->when, i->seen, view->catalogue);
+        add_duration(&t, view->now_ns, i->true_since_ns);
+        return r;
+}
+
+struct reason reason_clear(const struct instance *i, const struct view *view)
+{
+        struct reason r;
+        struct text t;
+
+        text_init(&t, r.text, sizeof(r.text));
+        if (i->until_is_unknown) {
+                text_add(&t, "no data");
+                add_duration(&t, view->now_ns, i->unknown_since_ns);
+                return r;
+        }
+        text_add_findings(&t, &i->holder.rule->until, i->seen_until, view->catalogue);
+        add_duration(&t, view->now_ns, i->since_ns);
+        return r;
+}
+
+struct reason reason_ease(const struct instance *i, const struct view *view)
+{
+        struct reason r;
+        struct text t;
+
+        text_init(&t, r.text, sizeof(r.text));
+        text_add(&t, "easing: ");
+        text_add_findings(&t, &i->holder.rule->until, i->seen_until, view->catalogue);
+        return r;
+}
+
+struct reason reason_undo(const struct instance *i, const struct view *view)
+{
+        struct reason r;
+        struct text t;
+
+        text_init(&t, r.text, sizeof(r.text));
+        text_add(&t, "its guard turned false: ");
+        text_add_node(&t, i->holder.rule->guard.root, view->catalogue);
+        return r;
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "decide/ruleset.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "decide/names.h"
+#include "decide/rule.h"
+#include "util/array.h"
+#include "util/ownership.h"
+#include "util/str.h"
+
+struct ruleset {
+        struct rule **rules;
+        size_t n;
+};
+
+DEFINE_CLEANUP(struct ruleset *, ruleset_free);
+
+static bool is_rule(const struct ini_section *section, struct diag *diag)
+{
+        static const char *const kinds[] = { "rule" };
+
+        if (!streq(section->kind, "rule")) {
+                if (streq(section->kind, "goal"))
+                        diag_add(diag, SEVERITY_ERROR, &section->place,
+                                 "goals are not supported by this version");
+                else
+                        (void) refuse_unknown(diag, &section->place, "kind of section", section->kind, kinds,
+                                              ELEMENTSOF(kinds));
+                return false;
+        }
+        if (section->name[0] == '\0') {
+                diag_add(diag, SEVERITY_ERROR, &section->place, "a rule needs a name: [rule NAME]");
+                return false;
+        }
+        return true;
+}
+
+int ruleset_parse(const struct ini *ini, const struct catalogue *catalogue, const struct objects *objects,
+                  struct diag *diag, struct ruleset **ret)
+{
+        _cleanup_(ruleset_freep) struct ruleset *set = calloc(1, sizeof(*set));
+        int r;
+
+        if (!set)
+                return -ENOMEM;
+
+        for (size_t i = 0; i < ini->n_sections; i++) {
+                struct rule *rule;
+
+                if (!is_rule(&ini->sections[i], diag))
+                        continue;
+                if (array_reserve(&set->rules, set->n, sizeof(*set->rules)) < 0)
+                        return -ENOMEM;
+                r = rule_parse(&ini->sections[i], i, catalogue, objects, diag, &rule);
+                if (r < 0)
+                        return r;
+                if (rule)
+                        set->rules[set->n++] = rule;
+        }
+
+        *ret = TAKE(set);
+        return 0;
+}
+
+struct ruleset *ruleset_free(struct ruleset *set)
+{
+        if (!set)
+                return NULL;
+        for (size_t i = 0; i < set->n; i++)
+                rule_free(set->rules[i]);
+        free(set->rules);
+        free(set);
+        return NULL;
+}
+
+size_t ruleset_n(const struct ruleset *set)
+{
+        return set->n;
+}
+
+const struct rule *ruleset_at(const struct ruleset *set, size_t i)
+{
+        return set->rules[i];
+}
+
+const struct rule *ruleset_find(const struct ruleset *set, const char *name)
+{
+        for (size_t i = 0; i < set->n; i++)
+                if (streq(set->rules[i]->name, name))
+                        return set->rules[i];
+        return NULL;
+}

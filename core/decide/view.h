@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef TRIMTAB_VIEW_H
+#define TRIMTAB_VIEW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/options.h"
+#include "sense/catalogue.h"
+#include "sense/objects.h"
+#include "sense/store.h"
+
+/* The world as the rules see it, valid during one engine_tick. */
+struct view {
+        const struct catalogue *catalogue;
+        const struct objects *objects;
+        const struct store *store;
+        uint64_t now_ns;             /* CLOCK_MONOTONIC */
+        enum mode mode;              /* the daemon's: caps every rule's */
+        const char *const *protect;  /* globs of cgroup names that no rule changes; NULL-terminated; may be NULL */
+
+        /*
+         * The value a knob has now, and the one it had before we first changed it (the current one if we did not).
+         * -ENOENT: the object or its file is gone; -EOPNOTSUPP: not here; another -errno: cannot tell now.
+         */
+        int (*current)(void *userdata, const struct knob *knob, struct oid object, struct trimtab_value *ret);
+        int (*original)(void *userdata, const struct knob *knob, struct oid object, struct trimtab_value *ret);
+        /* A write on it is under way, or it rests (foreign writer, refused too often): decide nothing for it now. */
+        bool (*busy)(void *userdata, const struct knob *knob, struct oid object);
+        void *userdata;
+};
+
+/* Three-valued, as in SQL: what has no data is neither true nor false. */
+enum truth { TRUTH_FALSE, TRUTH_TRUE, TRUTH_UNKNOWN };
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef TRIMTAB_WANTS_H
+#define TRIMTAB_WANTS_H
+
+#include "decide/runner.h"
+
+/* What must be measured for the rules to run. */
+
+struct want {
+        uint32_t metric;
+        uint64_t object, window_ns;
+};
+
+struct wants {
+        struct want *items;
+        size_t n;
+};
+
+/* Adds what the instances of a rule need. -ENOMEM. */
+int wants_add(struct wants *w, const struct runner *r, const struct view *view);
+
+/* By metric, then object, each once with the longest window. */
+void wants_merge(struct wants *w);
+
+#endif
