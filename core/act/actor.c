@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "act/actor.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "act/locate.h"
+#include "act/order.h"
+
+DEFINE_CLEANUP(struct actor *, actor_free);
+
+const char *outcome_name(enum outcome o)
+{
+        static const char *const names[] = {
+                [OUTCOME_DONE] = "done",     [OUTCOME_RESTORED] = "restored", [OUTCOME_FOREIGN] = "foreign",
+                [OUTCOME_GONE] = "gone",     [OUTCOME_REFUSED] = "refused",   [OUTCOME_FAILED] = "failed",
+                [OUTCOME_PINNED] = "pinned",
+        };
+
+        return names[o];
+}
+
+/* --- life --- */
+
+static void on_worker_ended(void *userdata, int result)
+{
+        struct actor *a = userdata;
+
+        if (a->current)
+                order_worker_ended(a->current, result);
+}
+
+int actor_new(const struct actor_config *config, struct actor **ret)
+{
+        _cleanup_(actor_freep) struct actor *a = NULL;
+        int r;
+
+        a = calloc(1, sizeof(*a));
+        if (!a)
+                return -ENOMEM;
+
+        a->config = *config;
+        sd_event_ref(a->config.event);
+        sd_bus_ref(a->config.system_bus);
+
+        a->run_dir = strdup(config->systemd_run_dir);
+        a->etc_dir = strdup(config->systemd_etc_dir);
+        if (!a->run_dir || !a->etc_dir)
+                return -ENOMEM;
+
+        r = sd_event_add_defer(a->config.event, &a->kick, queue_next, a);
+        if (r < 0)
+                return r;
+
+        r = worker_new(a->config.event, on_worker_ended, a, &a->worker);
+        if (r < 0)
+                return r;
+
+        *ret = TAKE(a);
+        return 0;
+}
+
+struct actor *actor_free(struct actor *a)
+{
+        if (!a)
+                return NULL;
+
+        queue_clear(a);
+        worker_free(a->worker);
+        handles_clear(&a->handles);
+        (void) sd_event_source_disable_unref(a->kick);
+        sd_bus_unref(a->config.system_bus);
+        sd_event_unref(a->config.event);
+        free(a->run_dir);
+        free(a->etc_dir);
+        free(a);
+        return NULL;
+}
+
+int actor_set_bus(struct actor *a, sd_bus *system_bus)
+{
+        if (system_bus == a->config.system_bus)
+                return 0;
+
+        sd_bus_unref(a->config.system_bus);
+        a->config.system_bus = sd_bus_ref(system_bus);
+
+        /* Answers to what was asked on the old one will not come. */
+        queue_bus_lost(a);
+        return 0;
+}
+
+bool actor_idle(const struct actor *a)
+{
+        return !a->current && !a->queue && !a->unloaded && !a->reload;
+}
+
+/* --- orders --- */
+
+static int new_order(struct actor *a, enum order_verb verb, const char *rule, uint64_t decision,
+                     struct order **ret)
+{
+        _cleanup_(order_freep) struct order *o = NULL;
+
+        o = calloc(1, sizeof(*o));
+        if (!o)
+                return -ENOMEM;
+
+        o->actor = a;
+        o->verb = verb;
+        o->decision = decision;
+        if (rule) {
+                o->rule = strdup(rule);
+                if (!o->rule)
+                        return -ENOMEM;
+        }
+
+        *ret = TAKE(o);
+        return 0;
+}
+
+static int handle_of(struct actor *a, const struct knob *knob, const struct object *object,
+                     struct handle **ret)
+{
+        _cleanup_free_ char *name = NULL;
+
+        name = a->config.objects ? objects_full_name(a->config.objects, object->id) : strdup(object->name);
+        if (!name)
+                return -ENOMEM;
+
+        return handles_get(&a->handles, knob, object->id, name, ret);
+}
+
+int actor_set(struct actor *a, const struct knob *knob, const struct object *object,
+              const struct trimtab_value *value, const char *rule, uint64_t decision, uint64_t now_ns)
+{
+        _cleanup_(order_freep) struct order *o = NULL;
+        struct handle *handle;
+        int r;
+
+        r = new_order(a, ORDER_SET, rule, decision, &o);
+        if (r < 0)
+                return r;
+
+        r = target_of(knob, object, &o->target);
+        if (r < 0)
+                return r;
+
+        if (object->id.scope == SCOPE_CGROUP) {
+                o->cgroup = strdup(object->name);
+                if (!o->cgroup)
+                        return -ENOMEM;
+        }
+
+        r = handle_of(a, knob, object, &handle);
+        if (r < 0)
+                return r;
+        if (handle->rest_until_ns > now_ns)
+                return -EBUSY;
+
+        o->handle = handle;
+        o->value = *value;
+        queue_add(a, TAKE(o));
+        return 0;
+}
+
+/* What is ours of this knob, if anything is: from this run, or from an earlier one by the object's file. */
+static int find_ours(struct actor *a, const struct knob *knob, struct oid id, struct handle **ret_handle,
+                     struct target *ret)
+{
+        struct handle *handle = handles_find(&a->handles, knob, id);
+        const struct object *object = a->config.objects ? objects_get(a->config.objects, id) : NULL;
+        const struct ledger_entry *e;
+        struct target t = {};
+        int r;
+
+        if (handle && handle->target.path) {
+                *ret_handle = handle;
+                return target_copy(&handle->target, ret);
+        }
+        if (!object)
+                return -ENOENT;
+
+        r = target_of(knob, object, &t);
+        if (r < 0)
+                return r;
+        e = entry_of_file(a->config.ledger, &t);
+        target_clear(&t);
+        if (!e)
+                return -ENOENT;
+
+        r = handle_of(a, knob, object, ret_handle);
+        if (r < 0)
+                return r;
+
+        return target_copy(&e->target, ret);
+}
+
+int actor_restore(struct actor *a, const struct knob *knob, struct oid object, const char *rule,
+                  uint64_t decision)
+{
+        _cleanup_(order_freep) struct order *o = NULL;
+        int r;
+
+        r = new_order(a, ORDER_RESTORE, rule, decision, &o);
+        if (r < 0)
+                return r;
+
+        r = find_ours(a, knob, object, &o->handle, &o->target);
+        if (r < 0)
+                return r;
+
+        queue_add(a, TAKE(o));
+        return 0;
+}
+
+int actor_restore_all(struct actor *a, bool include_keep)
+{
+        size_t n;
+        const struct ledger_entry *const *entries = ledger_entries(a->config.ledger, &n);
+
+        for (size_t i = n; i-- > 0;) {
+                _cleanup_(order_freep) struct order *o = NULL;
+                int r;
+
+                if (entries[i]->keep && !include_keep)
+                        continue;
+
+                r = new_order(a, ORDER_RESTORE, entries[i]->rule, 0, &o);
+                if (r < 0)
+                        return r;
+
+                r = target_copy(&entries[i]->target, &o->target);
+                if (r < 0)
+                        return r;
+
+                o->handle = handles_find_target(&a->handles, &o->target);
+                queue_add(a, TAKE(o));
+        }
+
+        return 0;
+}
+
+/* --- for the rules' view --- */
+
+/* What the kernel would say if the file were there: systemd makes it, by enabling its controller, when the
+ * knob is set. */
+static int default_of(const struct actor *a, const struct knob *knob, const struct object *object,
+                      const struct target *t, struct trimtab_value *ret)
+{
+        const struct property *p = knob->unit_property ? property_find(knob->unit_property) : NULL;
+        struct order probe = { .target = *t };
+
+        if (!order_object_lives(&probe))
+                return -ENOENT;
+        if (!p || !a->config.system_bus || object->id.scope != SCOPE_CGROUP)
+                return -EOPNOTSUPP;
+
+        return sysfile_decode(&t->form, p->kernel_default, ret);
+}
+
+int actor_current(struct actor *a, const struct knob *knob, const struct object *object,
+                  struct trimtab_value *ret)
+{
+        _cleanup_free_ char *raw = NULL;
+        _cleanup_(target_clear) struct target t = {};
+        int r;
+
+        r = target_of(knob, object, &t);
+        if (r < 0)
+                return r;
+
+        r = sysfile_read(t.path, &t.form, &raw);
+        if (r == -ENOENT || r == -ENODEV)
+                return default_of(a, knob, object, &t, ret);
+        if (r < 0)
+                return r;
+
+        return sysfile_decode(&t.form, raw, ret);
+}
+
+int actor_original(struct actor *a, const struct knob *knob, const struct object *object,
+                   struct trimtab_value *ret)
+{
+        _cleanup_(target_clear) struct target t = {};
+        const struct ledger_entry *e;
+        int r;
+
+        r = target_of(knob, object, &t);
+        if (r < 0)
+                return r;
+
+        e = entry_of_file(a->config.ledger, &t);
+        if (!e)
+                return actor_current(a, knob, object, ret);
+        if (e->original_absent)
+                return default_of(a, knob, object, &t, ret);
+
+        return sysfile_decode(&e->target.form, e->original, ret);
+}
+
+bool actor_busy(const struct actor *a, const struct knob *knob, struct oid object, uint64_t now_ns)
+{
+        const struct handle *h = handles_find(&a->handles, knob, object);
+
+        return h && (h->orders > 0 || h->rest_until_ns > now_ns);
+}

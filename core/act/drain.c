@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "act/drain.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "decide/value.h"
+#include "util/str.h"
+
+static const struct sysfile_form bytes = { .form = TRIMTAB_FORM_PLAIN, .type = TRIMTAB_NUMBER };
+
+/* A file beside the knob's own. New string or NULL. */
+static char *beside(const struct order *o, const char *name)
+{
+        const char *path = o->target.path;
+
+        return str_printf("%.*s/%s", (int) (strrchr(path, '/') - path), path, name);
+}
+
+/* NAN: not known. */
+static double in_use(const struct order *o)
+{
+        _cleanup_free_ char *path = beside(o, "memory.current"), *raw = NULL;
+        struct trimtab_value v;
+
+        if (!path || sysfile_read(path, &bytes, &raw) < 0 || sysfile_decode(&bytes, raw, &v) < 0)
+                return NAN;
+
+        return v.number;
+}
+
+/* Whatever became of it - less than asked (EAGAIN), no such file (before 5.19), too slow - what counts is
+ * what is in use. */
+static void reclaimed(struct order *o, int r)
+{
+        double page = (double) sysconf(_SC_PAGESIZE), use = in_use(o);
+
+        if (use > o->value.number) {
+                order_say(o, "raised to what is in use and could not be reclaimed");
+                o->value = value_number(ceil(use / page) * page);
+        }
+        o->drained(o);
+}
+
+void drain_begin(struct order *o, void (*drained)(struct order *o))
+{
+        _cleanup_free_ char *path = NULL, *amount = NULL;
+        double use;
+
+        o->drained = drained;
+        if (o->target.kind != TARGET_UNIT || !streq(o->target.property, "MemoryHigh")) {
+                drained(o);
+                return;
+        }
+
+        use = in_use(o);
+        if (!(use > o->value.number)) {
+                drained(o);
+                return;
+        }
+
+        path = beside(o, "memory.reclaim");
+        amount = str_printf("%.0f", use - o->value.number);
+        if (!path || !amount)
+                reclaimed(o, -ENOMEM);
+        else
+                order_write_slowly(o, path, &bytes, amount, reclaimed);
+}

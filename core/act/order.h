@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef TRIMTAB_ORDER_H
+#define TRIMTAB_ORDER_H
+
+#include "act/actor.h"
+#include "act/entry.h"
+#include "act/handle.h"
+#include "act/unit.h"
+#include "act/worker.h"
+
+/*
+ * Inside the actor: one order under way, and the steps that setting (set.c) and restoring (restore.c) share.
+ * Each step ends by beginning the next one or by order_finish(); a step that waits names the one that goes
+ * on.
+ */
+
+enum order_verb { ORDER_SET, ORDER_RESTORE };
+
+struct order {
+        struct order *next; /* in the queue */
+        struct actor *actor;
+        enum order_verb verb;
+        struct handle *handle; /* NULL: restoring an earlier run's entry */
+        char *cgroup;          /* ORDER_SET: the cgroup's name, where systemd may own it; else NULL */
+        char *rule;
+        uint64_t decision;
+        struct target target;
+        const struct property *property; /* TARGET_UNIT */
+        struct trimtab_value asked; /* ORDER_SET: what is wanted, as far as the target can hold it exactly */
+        struct trimtab_value value; /* ORDER_SET: what it will get */
+        struct ledger_entry *entry; /* ORDER_SET: the intent; ORDER_RESTORE: a copy of the ledger's */
+
+        char *before, *after; /* raw texts from the kernel; NULL: not there */
+        char *want;    /* raw text the read back waits for; NULL: the kernel's default, or no file at all */
+        int answer;    /* 0, or why systemd never answered (set: the property; reloaded: the reload) */
+        bool undoing;  /* ORDER_SET turned round: systemd took the value and the kernel did not */
+        bool reloaded; /* ORDER_RESTORE: drop-in in place, systemd knows */
+        char *detail;  /* for the report */
+
+        struct unit_call *call; /* waiting for systemd … */
+        unit_cb answered;       /* … and who goes on */
+        bool writing;           /* waiting for the worker … */
+        struct job *pending;    /* … to become free for this; NULL: it has it */
+        void (*written)(struct order *o, int r);
+        void (*drained)(struct order *o);
+        void (*settled)(struct order *o, bool as_wanted); /* waiting for the file */
+        sd_event_source *timer;
+        uint64_t deadline_ns, pause_usec;
+};
+
+struct actor {
+        struct actor_config config;
+        char *run_dir, *etc_dir;
+        struct handles handles;
+        struct worker *worker;
+        struct order *queue; /* those not begun */
+        struct order *current;
+        struct order *unloaded; /* restored in files; wait for the reload that follows the last of them */
+        struct unit_call *reload;
+        sd_event_source *kick; /* begins the next order, from the loop */
+};
+
+struct job;
+
+struct order *order_free(struct order *o);
+DEFINE_CLEANUP(struct order *, order_free);
+
+void set_begin(struct order *o);
+void restore_begin(struct order *o);
+/* Somebody else's value is there: takes back our drop-in, should it still be ours, forgets the entry and
+ * leaves the rest. */
+void restore_give_up(struct order *o, const struct ledger_entry *e);
+/* Goes on after systemd was reloaded (or could not be: error). */
+void restore_reloaded(struct order *o, int error);
+
+/* --- steps (order.c) --- */
+
+void order_at(const struct order *o, const char *point);
+
+/* Why, for people; the last word counts. Out of memory: there is none. */
+void order_say(struct order *o, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Reads what is there now. -ENOENT, -ENODEV: nothing. */
+int order_read(const struct order *o, char **ret_raw);
+
+/* Whether the file's directory is there: the object lives, whether or not the file exists. */
+bool order_object_lives(const struct order *o);
+
+/* Writes raw to the file, by the worker where it may block; then goes on. -ETIMEDOUT: the write may still
+ * come. -EALREADY: not begun, an earlier write is stuck in the kernel. */
+void order_write(struct order *o, const char *raw, void (*written)(struct order *o, int r));
+
+/* The same for another file than the target's, always by the worker. */
+void order_write_slowly(struct order *o, const char *path, const struct sysfile_form *form, const char *raw,
+                        void (*written)(struct order *o, int r));
+
+/* Reads the file back until it holds o->want or the deadline passes; o->after is what was read last. */
+void order_settle(struct order *o, void (*settled)(struct order *o, bool as_wanted));
+
+/* Puts the question's call into o->call; r is what asking returned. Answers for systemd when asking failed.
+ */
+void order_ask(struct order *o, int r, unit_cb answered);
+uint64_t order_timeout_usec(const struct order *o);
+
+/* The bus went away under a waiting order. */
+void order_bus_lost(struct order *o);
+/* The worker's job has ended. */
+void order_worker_ended(struct order *o, int r);
+
+/* --- the queue (queue.c) --- */
+
+/* Takes the order over. */
+void queue_add(struct actor *a, struct order *o);
+/* Begins the next order; handler of actor.kick. */
+int queue_next(sd_event_source *source, void *userdata);
+void queue_bus_lost(struct actor *a);
+void queue_clear(struct actor *a);
+
+/* Reports, and frees the order; the next one goes on, from the loop. */
+void order_finish(struct order *o, enum outcome outcome, int error);
+/* Sets the order aside until systemd has been reloaded; the next one goes on. */
+void order_await_reload(struct order *o);
+
+#endif

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "act/order.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "act/dropin.h"
+#include "decide/value.h"
+#include "util/str.h"
+
+/*
+ * Putting a knob back, from the ledger's entry alone: compare (ours?) -> write -> read back -> forget.
+ * Through systemd also: set the recorded property -> drop-in as it was -> reload -> read back once more, and
+ * write the file where that differs.
+ */
+
+/* Whether a value is one that we wrote, as parsed. */
+static bool value_is_ours(const struct ledger_entry *e, const struct trimtab_value *value)
+{
+        struct trimtab_value ours;
+
+        if (e->confirmed && sysfile_decode(&e->target.form, e->confirmed, &ours) >= 0 &&
+            value_equal(&ours, value))
+                return true;
+
+        for (size_t i = 0; i < e->n_intended; i++)
+                if (sysfile_decode(&e->target.form, e->intended[i], &ours) >= 0 && value_equal(&ours, value))
+                        return true;
+
+        return false;
+}
+
+static bool dropin_is_ours(const struct order *o, const struct ledger_entry *e)
+{
+        _cleanup_free_ char *bytes = NULL;
+        struct trimtab_value value;
+
+        return o->property && dropin_read(e->dropin_path, &bytes) >= 0 &&
+               property_of_dropin(o->property, bytes, &value) >= 0 && value_is_ours(e, &value);
+}
+
+void restore_give_up(struct order *o, const struct ledger_entry *e)
+{
+        /* Left behind, it would bring our value back over theirs at the next daemon-reload. */
+        if (e->target.kind == TARGET_UNIT && dropin_is_ours(o, e))
+                (void) dropin_put(e->dropin_path, e->dropin);
+
+        (void) ledger_forget(o->actor->config.ledger, &o->target);
+}
+
+/* --- the end --- */
+
+static void done(struct order *o)
+{
+        /* A file that was there and is not went with what it set; one that systemd makes and unmakes is no loss. */
+        bool there = o->after || ((o->target.kind == TARGET_UNIT || !o->want) && order_object_lives(o));
+        enum outcome outcome = there ? OUTCOME_RESTORED : OUTCOME_GONE;
+
+        order_at(o, "before-forget");
+        if (ledger_forget(o->actor->config.ledger, &o->target) < 0)
+                order_say(o, "restored, but the ledger could not note it");
+        order_at(o, "after-forget");
+        order_finish(o, outcome, outcome == OUTCOME_GONE ? -ENOENT : 0);
+}
+
+static void file_settled(struct order *o, bool as_wanted)
+{
+        order_at(o, "after-restore-readback");
+        if (as_wanted || (!o->after && !order_object_lives(o))) {
+                done(o);
+                return;
+        }
+
+        order_say(o, "written, but the file reads \"%s\" and not \"%s\"", o->after ?: "", o->want ?: "");
+        order_finish(o, OUTCOME_REFUSED, -EIO);
+}
+
+static void file_written(struct order *o, int r)
+{
+        if (r == -ETIMEDOUT || r == -EALREADY) {
+                order_finish(o, OUTCOME_FAILED, r);
+                return;
+        }
+        if (r < 0 && order_object_lives(o)) {
+                order_finish(o, OUTCOME_REFUSED, r);
+                return;
+        }
+
+        order_at(o, "after-restore-write");
+        order_settle(o, file_settled);
+}
+
+static void write_file(struct order *o)
+{
+        const char *raw = o->want ?: o->property ? o->property->kernel_default : "";
+
+        order_at(o, "before-restore-write");
+        order_write(o, raw, file_written);
+}
+
+/* --- through systemd --- */
+
+static void reloaded_settled(struct order *o, bool as_wanted)
+{
+        /* Such as a cpuset, which systemd does not empty, or a value that somebody had put past systemd. */
+        if (!as_wanted && order_object_lives(o))
+                write_file(o);
+        else
+                done(o);
+}
+
+/* One look is enough where nothing is left that could still move. */
+static void verify(struct order *o)
+{
+        if (order_object_lives(o))
+                order_settle(o, reloaded_settled);
+        else
+                done(o);
+}
+
+void restore_reloaded(struct order *o, int error)
+{
+        order_at(o, "after-reload");
+        if (error < 0)
+                order_say(o, "systemd could not be told to read its files again: %s", strerror(-error));
+        verify(o);
+}
+
+static void put_dropin(struct order *o)
+{
+        int r;
+
+        order_at(o, "before-dropin");
+        r = dropin_put(o->entry->dropin_path, o->entry->dropin);
+        if (r < 0) {
+                order_say(o, "%s could not be put back", o->entry->dropin_path);
+                order_finish(o, OUTCOME_FAILED, r);
+                return;
+        }
+        order_at(o, "after-dropin");
+
+        order_await_reload(o);
+}
+
+static void property_settled(struct order *o, bool as_wanted)
+{
+        /* If not as wanted: after the reload the file itself is written. */
+        put_dropin(o);
+}
+
+static void property_set(void *userdata, int r, const char *message, const struct unit_state *state)
+{
+        struct order *o = userdata;
+
+        o->call = unit_call_free(o->call);
+        if (r < 0 && r != -ENXIO) {
+                if (message)
+                        order_say(o, "systemd: %s", message);
+                order_finish(o, r == -ENOTCONN || r == -ETIMEDOUT ? OUTCOME_FAILED : OUTCOME_REFUSED, r);
+                return;
+        }
+
+        order_at(o, "after-restore-property");
+        if (order_object_lives(o))
+                order_settle(o, property_settled);
+        else
+                put_dropin(o);
+}
+
+/* As systemd had it; where that is not known, as the file had it. */
+static int original_property(const struct order *o, char **ret)
+{
+        const struct ledger_entry *e = o->entry;
+        struct trimtab_value value;
+        int r;
+
+        if (e->original_property) {
+                *ret = strdup(e->original_property);
+                return *ret ? 0 : -ENOMEM;
+        }
+
+        r = sysfile_decode(&e->target.form, e->original ?: o->property->kernel_default, &value);
+        if (r < 0)
+                return r;
+
+        return property_from_value(o->property, &value, ret);
+}
+
+static void set_property(struct order *o)
+{
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        order_at(o, "before-restore-property");
+        r = original_property(o, &text);
+        if (r >= 0)
+                r = unit_set(o->actor->config.system_bus, o->target.unit, o->property, text,
+                             order_timeout_usec(o), property_set, o, &o->call);
+        order_ask(o, r, property_set);
+}
+
+/* --- compare --- */
+
+/* Where there was no file before us, one that holds the kernel's default is as it was. */
+static bool is_original(const struct order *o)
+{
+        const char *want = o->want ?: o->property ? o->property->kernel_default : NULL;
+
+        return o->before && want && sysfile_same(&o->target.form, o->before, want);
+}
+
+static bool property_is_ours_or_original(const struct order *o, const struct unit_state *state)
+{
+        struct trimtab_value value;
+
+        if (!state->property)
+                return false;
+        if (o->entry->original_property && streq(state->property, o->entry->original_property))
+                return true;
+
+        return property_to_value(o->property, state->property, &value) >= 0 &&
+               value_is_ours(o->entry, &value);
+}
+
+static bool is_foreign(const struct order *o, const struct unit_state *state)
+{
+        if (o->before)
+                return !is_original(o) && !ledger_is_ours(o->entry, o->before);
+
+        return state && !property_is_ours_or_original(o, state);
+}
+
+static void give_up(struct order *o)
+{
+        if (o->before)
+                o->after = strdup(o->before);
+        restore_give_up(o, o->entry);
+        order_finish(o, OUTCOME_FOREIGN, -EBUSY);
+}
+
+static void compare_file(struct order *o)
+{
+        if (!o->before)
+                done(o);
+        else if (is_foreign(o, NULL))
+                give_up(o);
+        else if (is_original(o))
+                order_settle(o, file_settled);
+        else
+                write_file(o);
+}
+
+/* With no systemd to ask, its file is a file like any other. */
+static void compare_unit_alone(struct order *o)
+{
+        if (is_foreign(o, NULL)) {
+                give_up(o);
+                return;
+        }
+
+        if (dropin_is_ours(o, o->entry))
+                (void) dropin_put(o->entry->dropin_path, o->entry->dropin);
+        compare_file(o);
+}
+
+static void shown(void *userdata, int r, const char *message, const struct unit_state *state)
+{
+        struct order *o = userdata;
+
+        o->call = unit_call_free(o->call);
+        if (r < 0 && r != -ENXIO) {
+                order_say(o, "systemd: %s", message ?: strerror(-r));
+                order_finish(o, OUTCOME_FAILED, r);
+        } else if (r < 0 || !state->loaded) {
+                /* A transient unit that is over, or one uninstalled: no more than its drop-in can be left. */
+                put_dropin(o);
+        } else if (is_foreign(o, state)) {
+                give_up(o);
+        } else if (!*state->cgroup) {
+                /* Not running: the reload brings back what the files say; setting it would make it an empty
+                 * cgroup. */
+                put_dropin(o);
+        } else {
+                set_property(o);
+        }
+}
+
+static int read_before(struct order *o)
+{
+        int r;
+
+        free(o->before);
+        o->before = NULL;
+        r = order_read(o, &o->before);
+        return r == -ENOENT || r == -ENODEV ? 0 : r;
+}
+
+static int prepare(struct order *o, const struct ledger_entry *e)
+{
+        int r;
+
+        o->entry = ledger_entry_free(o->entry);
+        r = entry_copy(e, &o->entry);
+        if (r < 0)
+                return r;
+
+        free(o->want);
+        o->want = e->original ? strdup(e->original) : NULL;
+        if (e->original && !o->want)
+                return -ENOMEM;
+
+        o->property = e->target.kind == TARGET_UNIT ? property_find(e->target.property) : NULL;
+        return read_before(o);
+}
+
+void restore_begin(struct order *o)
+{
+        const struct ledger_entry *e = ledger_find(o->actor->config.ledger, &o->target);
+        sd_bus *bus = o->actor->config.system_bus;
+        int r;
+
+        /* Two asked for the same. */
+        if (!e) {
+                order_finish(o, OUTCOME_RESTORED, 0);
+                return;
+        }
+
+        r = prepare(o, e);
+        if (r < 0) {
+                order_finish(o, OUTCOME_FAILED, r);
+                return;
+        }
+
+        if (o->target.kind == TARGET_FILE) {
+                compare_file(o);
+        } else if (!bus || !o->property) {
+                compare_unit_alone(o);
+        } else {
+                r = unit_show(bus, o->target.unit, o->property, order_timeout_usec(o), shown, o, &o->call);
+                order_ask(o, r, shown);
+        }
+}

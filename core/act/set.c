@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "act/order.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "act/drain.h"
+#include "act/dropin.h"
+#include "act/locate.h"
+#include "decide/value.h"
+#include "util/clock.h"
+#include "util/str.h"
+
+/*
+ * Setting a knob: route -> compare -> intent -> write -> read back -> confirm. What must be done around a
+ * write for the kernel's sake (cpusets by their union, burst before quota) belongs between intent and write;
+ * what changes the value, as draining may, before the intent.
+ */
+
+/* --- confirm --- */
+
+static void confirm(struct order *o)
+{
+        order_at(o, "after-readback");
+        /* Not fatal: the intent already makes the value ours. */
+        if (ledger_confirm(o->actor->config.ledger, &o->target, o->after) < 0)
+                order_say(o, "the ledger could not note what took effect; the value is still known as ours");
+        order_at(o, "after-confirm");
+        order_finish(o, OUTCOME_DONE, 0);
+}
+
+/* Systemd holds a value that the kernel did not take: back to what was, by the way of every restore. */
+static void turn_round(struct order *o)
+{
+        order_say(o, "systemd took %s=%s and the kernel's file did not follow", o->target.property, o->want);
+        o->undoing = true;
+        restore_begin(o);
+}
+
+/* Whether anything happened, be it not what was asked: a file that appeared with its controller holds the
+ * default. */
+static bool has_moved(const struct order *o)
+{
+        const char *before = o->before ?: o->property ? o->property->kernel_default : "";
+
+        return !sysfile_same(&o->target.form, o->after, before);
+}
+
+static void set_settled(struct order *o, bool as_wanted)
+{
+        /* A file that answers with another value than asked has still taken effect: a mask cut to what is
+         * online, say. */
+        if (o->after && (as_wanted || o->target.kind == TARGET_FILE || has_moved(o)))
+                confirm(o);
+        else if (!o->after && !order_object_lives(o))
+                order_finish(o, OUTCOME_GONE, -ENOENT);
+        else if (o->answer < 0)
+                order_finish(o, OUTCOME_FAILED, o->answer);
+        else if (o->target.kind == TARGET_UNIT)
+                turn_round(o);
+        else
+                order_finish(o, OUTCOME_GONE, -ENOENT);
+}
+
+/* --- write --- */
+
+static void set_refused(struct order *o, int r)
+{
+        bool gone = (r == -ENOENT || r == -ENODEV) && !order_object_lives(o);
+
+        (void) ledger_refuse(o->actor->config.ledger, &o->target);
+        order_finish(o, gone ? OUTCOME_GONE : OUTCOME_REFUSED, r);
+}
+
+static void set_written(struct order *o, int r)
+{
+        if (r == -ETIMEDOUT) {
+                order_say(o, "the kernel has been at this write for too long; its value will be known as "
+                             "ours when it comes");
+                order_finish(o, OUTCOME_FAILED, r);
+                return;
+        }
+        if (r == -EALREADY) {
+                (void) ledger_refuse(o->actor->config.ledger, &o->target);
+                order_say(o, "an earlier write is still stuck in the kernel");
+                order_finish(o, OUTCOME_FAILED, r);
+                return;
+        }
+        if (r < 0) {
+                set_refused(o, r);
+                return;
+        }
+
+        order_at(o, "after-write");
+        order_settle(o, set_settled);
+}
+
+static void set_answered(void *userdata, int r, const char *message, const struct unit_state *state)
+{
+        struct order *o = userdata;
+
+        o->call = unit_call_free(o->call);
+        if (message)
+                order_say(o, "systemd: %s", message);
+
+        /* No answer is not a no: only the file can tell whether it was done, and until it does the intent
+         * stands. */
+        if (r == -ENOTCONN || r == -ETIMEDOUT) {
+                o->answer = r;
+                r = 0;
+        }
+        set_written(o, r);
+}
+
+static void set_write(struct order *o)
+{
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        if (o->target.kind == TARGET_FILE) {
+                order_write(o, o->want, set_written);
+                return;
+        }
+
+        r = property_from_value(o->property, &o->value, &text);
+        if (r >= 0)
+                r = unit_set(o->actor->config.system_bus, o->target.unit, o->property, text,
+                             order_timeout_usec(o), set_answered, o, &o->call);
+        if (r < 0) {
+                set_refused(o, r);
+                return;
+        }
+        order_ask(o, r, set_answered);
+}
+
+/* --- intent --- */
+
+static void set_intend(struct order *o)
+{
+        int r;
+
+        o->entry->when_usec = realtime_usec();
+        r = entry_add_intent(o->entry, o->want);
+        if (r < 0) {
+                order_finish(o, OUTCOME_FAILED, r);
+                return;
+        }
+
+        order_at(o, "before-intent");
+        r = ledger_intend(o->actor->config.ledger, o->entry);
+        if (r < 0) {
+                order_say(o, "the ledger could not be written, so nothing else was: %s", strerror(-r));
+                order_finish(o, OUTCOME_FAILED, r);
+                return;
+        }
+        order_at(o, "after-intent");
+
+        set_write(o);
+}
+
+static char *copy(const char *s)
+{
+        return s ? strdup(s) : NULL;
+}
+
+/* What undo needs, should this be the first change. */
+static int fill_entry(struct order *o, const struct unit_state *state)
+{
+        struct ledger_entry *e = o->entry = calloc(1, sizeof(*e));
+        int r;
+
+        if (!e)
+                return -ENOMEM;
+
+        r = target_copy(&o->target, &e->target);
+        if (r < 0)
+                return r;
+
+        e->knob = strdup(o->handle->knob->name);
+        e->object = strdup(o->handle->object_name);
+        e->rule = copy(o->rule);
+        e->original = copy(o->before);
+        e->original_absent = !o->before;
+        e->keep = o->actor->config.keep;
+        if (!e->knob || !e->object || (o->rule && !e->rule) || (o->before && !e->original))
+                return -ENOMEM;
+        if (o->target.kind == TARGET_FILE)
+                return 0;
+
+        e->original_property = copy(state->property);
+        e->dropin_path =
+                dropin_path(o->actor->run_dir, o->target.unit, state->transient, o->property->setting);
+        if (!e->dropin_path)
+                return -ENOMEM;
+
+        r = dropin_read(e->dropin_path, &e->dropin);
+        e->dropin_absent = r == -ENOENT || r == -ENOTDIR;
+        return e->dropin_absent ? 0 : r;
+}
+
+/* --- compare --- */
+
+static void refuse_value(struct order *o, int r)
+{
+        order_say(o, "no value that could be written here");
+        order_finish(o, OUTCOME_REFUSED, r);
+}
+
+static bool is_raised(const struct order *o, const struct trimtab_value *asked)
+{
+        struct trimtab_value before;
+
+        return o->value.number > asked->number && o->before &&
+               sysfile_decode(&o->target.form, o->before, &before) >= 0 && o->value.number > before.number;
+}
+
+/* The value is settled now: in the file's words, and is it not so already? */
+static void set_drained(struct order *o)
+{
+        int r;
+
+        r = sysfile_encode(&o->target.form, &o->value, o->before, &o->want);
+        if (r < 0) {
+                refuse_value(o, r);
+                return;
+        }
+
+        /* Of what is in use less than the present limit could not be had: better no move than one up. */
+        if (o->before && (sysfile_same(&o->target.form, o->before, o->want) || is_raised(o, &o->asked))) {
+                o->after = strdup(o->before);
+                order_finish(o, OUTCOME_DONE, 0);
+                return;
+        }
+
+        set_intend(o);
+}
+
+static void set_compare(struct order *o, const struct unit_state *state)
+{
+        const struct ledger_entry *known = ledger_find(o->actor->config.ledger, &o->target);
+        bool absent;
+        int r;
+
+        r = order_read(o, &o->before);
+        absent = r == -ENOENT || r == -ENODEV;
+        if (absent && !order_object_lives(o)) {
+                order_finish(o, OUTCOME_GONE, r);
+                return;
+        }
+        /* Systemd makes the file, by enabling its controller; without it there is nothing to write to. */
+        if (r < 0 && !(absent && o->target.kind == TARGET_UNIT)) {
+                order_finish(o, absent ? OUTCOME_GONE : OUTCOME_REFUSED, r);
+                return;
+        }
+
+        if (known && o->before && !ledger_is_ours(known, o->before)) {
+                restore_give_up(o, known);
+                order_finish(o, OUTCOME_FOREIGN, -EBUSY);
+                return;
+        }
+
+        r = o->property ? property_round(o->property, &o->value, &o->value) : 0;
+        if (r < 0) {
+                refuse_value(o, r);
+                return;
+        }
+        o->asked = o->value;
+
+        /* Now, while systemd's words are here. */
+        r = fill_entry(o, state);
+        if (r < 0) {
+                order_finish(o, OUTCOME_FAILED, r);
+                return;
+        }
+        drain_begin(o, set_drained);
+}
+
+/* --- route --- */
+
+static int remember_target(struct order *o)
+{
+        struct target copied;
+        int r;
+
+        r = target_copy(&o->target, &copied);
+        if (r < 0)
+                return r;
+
+        target_clear(&o->handle->target);
+        o->handle->target = copied;
+        return 0;
+}
+
+static int route_to_unit(struct order *o, const struct unit_state *state)
+{
+        o->target.kind = TARGET_UNIT;
+        o->target.unit = strdup(state->id);
+        o->target.property = strdup(o->property->name);
+        return o->target.unit && o->target.property ? 0 : -ENOMEM;
+}
+
+static int check_pinned(struct order *o)
+{
+        int r;
+
+        r = dropin_is_pinned(o->actor->etc_dir, o->target.unit, o->property->setting);
+        if (r > 0)
+                order_say(o, "an administrator pinned it: %s/system.control/%s.d/50-%s.conf",
+                          o->actor->etc_dir, o->target.unit, o->property->setting);
+        return r;
+}
+
+static void set_routed(void *userdata, int r, const char *message, const struct unit_state *state)
+{
+        struct order *o = userdata;
+        int pinned = 0;
+
+        o->call = unit_call_free(o->call);
+        if (r < 0 && r != -ENXIO) {
+                order_say(o, "systemd did not say whose cgroup this is: %s", message ?: strerror(-r));
+                order_finish(o, OUTCOME_FAILED, r);
+                return;
+        }
+
+        /* The answer may name the nearest unit above: then the cgroup is nobody's, or delegated, and a plain
+         * file. */
+        if (r >= 0 && streq(state->cgroup, o->cgroup)) {
+                r = route_to_unit(o, state);
+                if (r >= 0)
+                        r = pinned = check_pinned(o);
+        } else {
+                r = 0;
+        }
+        if (r >= 0)
+                r = remember_target(o);
+
+        if (r < 0)
+                order_finish(o, OUTCOME_FAILED, r);
+        else if (pinned > 0)
+                order_finish(o, OUTCOME_PINNED, -EPERM);
+        else
+                set_compare(o, state);
+}
+
+void set_begin(struct order *o)
+{
+        const struct ledger_entry *known = entry_of_file(o->actor->config.ledger, &o->target);
+        sd_bus *bus = o->actor->config.system_bus;
+        const char *property = o->handle->knob->unit_property;
+        int r;
+
+        /* Its rounding is the kernel's as well, so it counts for the plain file, too. */
+        o->property = property ? property_find(property) : NULL;
+
+        if (!bus && (known ? known->target.kind == TARGET_UNIT : o->actor->config.systemd && property && o->cgroup)) {
+                order_say(o, "%s is set through systemd, which cannot be asked now",
+                          known ? known->target.unit : o->cgroup);
+                order_finish(o, OUTCOME_FAILED, -ENOTCONN);
+                return;
+        }
+
+        if (!property || !o->cgroup || !bus || (known && known->target.kind == TARGET_FILE)) {
+                r = remember_target(o);
+                if (r < 0)
+                        order_finish(o, OUTCOME_FAILED, r);
+                else
+                        set_compare(o, NULL);
+                return;
+        }
+
+        if (!o->property) {
+                order_say(o, "systemd's property %s is not one this version can set", property);
+                order_finish(o, OUTCOME_REFUSED, -EOPNOTSUPP);
+                return;
+        }
+
+        r = unit_by_cgroup(bus, o->cgroup, o->property, order_timeout_usec(o), set_routed, o, &o->call);
+        order_ask(o, r, set_routed);
+}

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "act/sysfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "decide/value.h"
+#include "util/cleanup.h"
+#include "util/file.h"
+#include "util/str.h"
+
+/* sysfs gives a page; cpuset lists and io.max of a large machine stay below this. */
+#define SYSFILE_MAX 65536
+
+/* cpu.max without a period of its own, and the least quota the kernel takes. */
+#define QUOTA_PERIOD_USEC 100000.0
+#define QUOTA_LEAST_USEC 1000.0
+
+/* Doubles count every integer up to here; nothing that sits in a file of ours comes near. */
+#define NUMBER_LIMIT 9007199254740992.0
+
+/* The rest of the line that begins with key and a blank; NULL. Cuts the line off in place. */
+static char *keyed_line(char *text, const char *key)
+{
+        size_t n = strlen(key);
+
+        for (char *line = text, *end; line; line = end ? end + 1 : NULL) {
+                end = strchr(line, '\n');
+                if (strncmp(line, key, n) != 0 || (line[n] != ' ' && line[n] != '\t'))
+                        continue;
+                if (end)
+                        *end = '\0';
+                return line + n + 1;
+        }
+
+        return NULL;
+}
+
+/* "none [mq-deadline] bfq": the one in force, which is also how it is written; other texts are left as they
+ * are. */
+static char *chosen_word(char *text)
+{
+        char *open = strchr(text, '['), *close = open ? strchr(open, ']') : NULL;
+
+        if (!close)
+                return text;
+
+        *close = '\0';
+        return open + 1;
+}
+
+int sysfile_read(const char *path, const struct sysfile_form *form, char **ret_raw)
+{
+        _cleanup_free_ char *text = NULL;
+        char *value, *raw;
+        int r;
+
+        r = file_read(path, SYSFILE_MAX, &text, NULL);
+        if (r < 0)
+                return r;
+
+        value = text;
+        if (form->form == TRIMTAB_FORM_KEYED) {
+                value = keyed_line(text, form->key);
+                if (!value)
+                        return -ENODATA;
+        }
+        if (form->type == TRIMTAB_CHOICE)
+                value = chosen_word(value);
+
+        raw = strdup(str_strip(value));
+        if (!raw)
+                return -ENOMEM;
+
+        *ret_raw = raw;
+        return 0;
+}
+
+int sysfile_write(const char *path, const struct sysfile_form *form, const char *raw)
+{
+        bool keyed = form->form == TRIMTAB_FORM_KEYED;
+        _cleanup_free_ char *line = NULL;
+        _cleanup_close_ int fd = -1;
+        struct stat st;
+        ssize_t n;
+
+        /* The newline matters for the empty value: a write of no bytes never reaches the kernel's handler. */
+        line = str_printf("%s%s%s\n", keyed ? form->key : "", keyed ? " " : "", raw);
+        if (!line)
+                return -ENOMEM;
+
+        fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+        if (fd < 0)
+                return -errno;
+
+        n = write(fd, line, strlen(line));
+        if (n < 0)
+                return -errno;
+        if ((size_t) n != strlen(line))
+                return -EIO;
+
+        /* An ordinary file keeps the tail of a longer value. Not O_TRUNC: a refused write must leave the old
+         * one. */
+        if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+                (void) !ftruncate(fd, n);
+
+        return 0;
+}
+
+/* strtod without its hexadecimal, "inf" and "nan": the kernel writes none of them. */
+static int number_parse(const char *s, const char **ret_end, double *ret)
+{
+        size_t n = strspn(s, "+-.0123456789");
+        char *end;
+        double d;
+
+        if (n == 0 || s[n] == 'x' || s[n] == 'X')
+                return -EINVAL;
+
+        d = strtod(s, &end);
+        if (end == s || !isfinite(d))
+                return -EINVAL;
+
+        *ret_end = end;
+        *ret = d;
+        return 0;
+}
+
+/* "max" or a number, up to a blank or the end. */
+static int limit_parse(const char *s, const char **ret_end, double *ret)
+{
+        const char *rest = startswith(s, "max");
+
+        if (rest) {
+                *ret = INFINITY;
+                *ret_end = rest;
+        } else {
+                int r = number_parse(s, ret_end, ret);
+
+                if (r < 0)
+                        return r;
+        }
+
+        return **ret_end == '\0' || **ret_end == ' ' ? 0 : -EINVAL;
+}
+
+/* "QUOTA PERIOD", or QUOTA alone as cpu.max takes it. */
+static int quota_parse(const char *raw, double *ret_quota_usec, double *ret_period_usec)
+{
+        double quota, period = QUOTA_PERIOD_USEC;
+        const char *end;
+        int r;
+
+        r = limit_parse(raw, &end, &quota);
+        if (r < 0)
+                return r;
+
+        if (*end == ' ') {
+                r = number_parse(end + 1, &end, &period);
+                if (r < 0)
+                        return r;
+                if (*end != '\0' || period <= 0)
+                        return -EINVAL;
+        }
+
+        *ret_quota_usec = quota;
+        *ret_period_usec = period;
+        return 0;
+}
+
+static int number_decode(const struct sysfile_form *form, const char *raw, double *ret)
+{
+        const char *end;
+        int r;
+
+        if (form->form == TRIMTAB_FORM_QUOTA) {
+                double quota, period;
+
+                r = quota_parse(raw, &quota, &period);
+                if (r < 0)
+                        return r;
+
+                *ret = quota / period * 100;
+                return 0;
+        }
+
+        r = limit_parse(raw, &end, ret);
+        if (r < 0)
+                return r;
+
+        return *end == '\0' ? 0 : -EINVAL;
+}
+
+int sysfile_decode(const struct sysfile_form *form, const char *raw, struct trimtab_value *ret)
+{
+        double number;
+        int r;
+
+        if (form->type != TRIMTAB_NUMBER)
+                return value_text(form->type, raw, ret);
+
+        r = number_decode(form, raw, &number);
+        if (r < 0)
+                return r;
+
+        *ret = value_number(number);
+        return 0;
+}
+
+/* Whole numbers only: what a fraction would mean is not the kernel's business, it answers EINVAL. */
+static char *number_encode(double number)
+{
+        return isinf(number) ? strdup("max") : str_printf("%.0f", number);
+}
+
+static char *quota_encode(double percent, const char *like)
+{
+        double quota, period = QUOTA_PERIOD_USEC;
+
+        if (like && quota_parse(like, &quota, &period) < 0)
+                period = QUOTA_PERIOD_USEC;
+
+        if (isinf(percent))
+                return str_printf("max %.0f", period);
+
+        return str_printf("%.0f %.0f", fmax(percent / 100 * period, QUOTA_LEAST_USEC), period);
+}
+
+int sysfile_encode(const struct sysfile_form *form, const struct trimtab_value *value, const char *like,
+                   char **ret_raw)
+{
+        char *raw;
+
+        if (form->type != TRIMTAB_NUMBER) {
+                if (strchr(value->text, '\n'))
+                        return -EINVAL;
+
+                raw = strdup(value->text);
+        } else {
+                if (isnan(value->number) || value->number == -INFINITY)
+                        return -EINVAL;
+                if (isfinite(value->number) && fabs(value->number) > NUMBER_LIMIT)
+                        return -ERANGE;
+
+                raw = form->form == TRIMTAB_FORM_QUOTA ? quota_encode(value->number, like)
+                                                       : number_encode(value->number);
+        }
+        if (!raw)
+                return -ENOMEM;
+
+        *ret_raw = raw;
+        return 0;
+}
+
+bool sysfile_same(const struct sysfile_form *form, const char *a, const char *b)
+{
+        struct trimtab_value x, y;
+
+        if (streq(a, b))
+                return true;
+
+        /* Told apart by what they mean: "0-1" is "0,1". What cannot be parsed is only equal to itself. */
+        return sysfile_decode(form, a, &x) >= 0 && sysfile_decode(form, b, &y) >= 0 && value_equal(&x, &y);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef TRIMTAB_UNIT_H
+#define TRIMTAB_UNIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <systemd/sd-bus.h>
+
+#include "act/property.h"
+
+/*
+ * The client of systemd's manager: asynchronous calls only, each answered once by its callback, from the
+ * loop. PID 1 may stop the caller's own service to answer, so nothing here ever waits.
+ */
+
+/* What systemd says of a unit. Strings are valid during the callback. */
+struct unit_state {
+        const char *id;     /* its one true name */
+        const char *cgroup; /* "/system.slice/nginx.service"; "" while it has none */
+        char *property; /* the property that was asked for, as text (see property.h); NULL: this unit has none
+                           such */
+        bool loaded, transient;
+};
+
+/*
+ * error: 0, or -errno with systemd's words in `message` (may be NULL): -ENXIO there is no such unit;
+ * -ENOTCONN, -ETIMEDOUT nobody answered, what was asked may have been done or not. `state` is NULL on error
+ * and after unit_set and unit_reload.
+ */
+typedef void (*unit_cb)(void *userdata, int error, const char *message, const struct unit_state *state);
+
+struct unit_call;
+
+/* The unit of this cgroup or of the nearest one above it: look at state->cgroup. */
+int unit_by_cgroup(sd_bus *bus, const char *cgroup, const struct property *p, uint64_t timeout_usec,
+                   unit_cb cb, void *userdata, struct unit_call **ret);
+int unit_show(sd_bus *bus, const char *unit, const struct property *p, uint64_t timeout_usec, unit_cb cb,
+              void *userdata, struct unit_call **ret);
+/* SetUnitProperties(unit, runtime). The reply comes before the kernel's file has the value. */
+int unit_set(sd_bus *bus, const char *unit, const struct property *p, const char *text, uint64_t timeout_usec,
+             unit_cb cb, void *userdata, struct unit_call **ret);
+int unit_reload(sd_bus *bus, uint64_t timeout_usec, unit_cb cb, void *userdata, struct unit_call **ret);
+
+/* Forgets the call: no callback any more. May be called from within the callback. */
+struct unit_call *unit_call_free(struct unit_call *c);
+
+#endif
