@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#include "plugin/descriptor.h"
+#include "util/cleanup.h"
+#include "util/str.h"
+
+/* One entry under judgement: what it is, for the reason. */
+struct entry {
+        const char *what; /* "metric" */
+        const char *name;
+        struct inspection *why;
+};
+
+#define REFUSE(e, format, ...)                                                                               \
+        inspection_refuse((e)->why, -ENOEXEC, "%s %s: " format, (e)->what,                                   \
+                          (e)->name __VA_OPT__(, ) __VA_ARGS__)
+
+/* Names are words of the rule language: no dash, which would read as minus. */
+static bool name_is_valid(const char *name, const char *also)
+{
+        size_t n = name ? strlen(name) : 0;
+
+        if (n == 0 || n > 63 || !(name[0] >= 'a' && name[0] <= 'z'))
+                return false;
+
+        for (size_t i = 0; i < n; i++)
+                if (!(name[i] >= 'a' && name[i] <= 'z') && !(name[i] >= '0' && name[i] <= '9') &&
+                    !strchr(also, name[i]))
+                        return false;
+
+        return name[n - 1] != '.' && !strstr(name, "..");
+}
+
+bool plugin_name_is_valid(const char *name)
+{
+        return name_is_valid(name, "-") && strlen(name) < sizeof(((struct trimtab_note *) NULL)->name);
+}
+
+static bool is_text(const char *s)
+{
+        return s && *s;
+}
+
+static int check_name(const struct entry *e, const char *name, const char *also)
+{
+        if (!name_is_valid(name, also))
+                return inspection_refuse(e->why, -ENOEXEC,
+                                         "%s '%.70s': not a name; expected at most 63 lower case letters, "
+                                         "digits and any of '%s'",
+                                         e->what, name ? name : "", also);
+        return 0;
+}
+
+static int check_scope_known(const struct entry *e, const char *scope, const struct descriptor *d,
+                             const struct objects *objects)
+{
+        if (!scope)
+                return REFUSE(e, "it has no scope");
+        if (objects_scope_find(objects, scope, strlen(scope)) >= 0)
+                return 0;
+
+        for (uint32_t i = 0; i < d->plugin.n_scopes; i++)
+                if (streq(d->scopes[i].name, scope))
+                        return 0;
+
+        return REFUSE(e, "scope '%.64s' is neither the core's nor one of the plugin's own", scope);
+}
+
+static int check_scope(const struct descriptor *d, uint32_t i, const struct objects *objects,
+                       struct inspection *why)
+{
+        const struct trimtab_scope *s = &d->scopes[i];
+        const struct entry e = { "scope", s->name, why };
+        int r;
+
+        r = check_name(&e, s->name, "_");
+        if (r < 0)
+                return r;
+        if (!is_text(s->help))
+                return REFUSE(&e, "it has no help");
+
+        for (uint32_t j = 0; j < i; j++)
+                if (streq(d->scopes[j].name, s->name))
+                        return REFUSE(&e, "declared twice");
+
+        r = objects_scope_find(objects, s->name, strlen(s->name));
+        if (r >= 0 && r < SCOPE_BUILTIN_MAX)
+                return REFUSE(&e, "the core has a scope of that name");
+        return 0;
+}
+
+static int check_metric(const struct descriptor *d, uint32_t i, const struct objects *objects,
+                        struct inspection *why)
+{
+        const struct trimtab_metric *m = &d->metrics[i];
+        const struct entry e = { "metric", m->name, why };
+        const char *rest;
+        int r;
+
+        r = check_name(&e, m->name, "._");
+        if (r < 0)
+                return r;
+
+        rest = startswith(m->name, d->plugin.name);
+        if (!rest || *rest != '.')
+                return REFUSE(&e, "expected the plugin's name in front, '%s.…'", d->plugin.name);
+        if (!m->unit || !is_text(m->help))
+                return REFUSE(&e, "it has no %s", m->unit ? "help" : "unit (\"\" is a bare number)");
+        if (m->kind < TRIMTAB_GAUGE || m->kind > TRIMTAB_HISTOGRAM)
+                return REFUSE(&e, "kind %u is not known; expected gauge (1), counter (2) or histogram (3)",
+                              m->kind);
+
+        for (uint32_t j = 0; j < i; j++)
+                if (streq(d->metrics[j].name, m->name))
+                        return REFUSE(&e, "declared twice");
+
+        return check_scope_known(&e, m->scope, d, objects);
+}
+
+/* Absolute, or below the object's folder; nothing but the known placeholders; no way up. */
+static int check_file(const struct entry *e, const char *file, const char *scope)
+{
+        static const char *const placeholders[] = { "{path}", "{name}", "{key}" };
+        bool placed = false;
+
+        if (file[0] != '/' && !startswith(file, "{path}/"))
+                return REFUSE(e, "file '%.64s': expected an absolute path or {path}/…", file);
+        if (strstr(file, "/../") || endswith(file, "/..") || endswith(file, "/"))
+                return REFUSE(e, "file '%.64s': expected the path of a file without ..", file);
+
+        for (const char *p = file; (p = strpbrk(p, "{}"));) {
+                const char *rest = NULL;
+
+                for (size_t i = 0; i < ELEMENTSOF(placeholders) && !rest; i++)
+                        rest = startswith(p, placeholders[i]);
+                if (!rest)
+                        return REFUSE(e, "file '%.64s': the placeholders are {path}, {name} and {key}", file);
+                placed = true;
+                p = rest;
+        }
+
+        if (!placed && !streq(scope, "host"))
+                return REFUSE(e,
+                              "file '%.64s' is the same for every %s; expected {path}, {name} or {key} in it",
+                              file, scope);
+        return 0;
+}
+
+static int check_range(const struct entry *e, const struct trimtab_knob *k)
+{
+        if (!isfinite(k->min) || !isfinite(k->max) || k->min > k->max)
+                return REFUSE(e, "its range is %g to %g; expected min <= max, both finite", k->min, k->max);
+        if ((k->flags & TRIMTAB_KNOB_WEIGHT) && k->min <= 0)
+                return REFUSE(e, "a weight's minimum is %g; expected more than 0", k->min);
+        return 0;
+}
+
+static int check_choices(const struct entry *e, const struct trimtab_knob *k)
+{
+        if (!k->choices || !k->choices[0])
+                return REFUSE(e, "a choice without choices");
+
+        for (size_t i = 0; k->choices[i]; i++)
+                for (size_t j = 0; j < i; j++)
+                        if (streq(k->choices[i], k->choices[j]))
+                                return REFUSE(e, "choice '%.64s' is there twice", k->choices[i]);
+        return 0;
+}
+
+static int check_type(const struct entry *e, const struct trimtab_knob *k)
+{
+        int r = 0;
+
+        if (k->type < TRIMTAB_NUMBER || k->type > TRIMTAB_TEXT)
+                return REFUSE(e,
+                              "type %u is not known; expected number (1), cpulist (2), choice (3) or text "
+                              "(4)",
+                              k->type);
+        if (k->type == TRIMTAB_NUMBER)
+                r = check_range(e, k);
+        if (k->type == TRIMTAB_CHOICE)
+                r = check_choices(e, k);
+        if (r < 0)
+                return r;
+
+        if (k->form > TRIMTAB_FORM_KEYED)
+                return REFUSE(e, "form %u is not known; expected plain (0), quota (1) or keyed (2)", k->form);
+        if (k->form == TRIMTAB_FORM_QUOTA && k->type != TRIMTAB_NUMBER)
+                return REFUSE(e, "form quota holds a number only");
+        if ((k->form == TRIMTAB_FORM_KEYED) != is_text(k->key))
+                return REFUSE(e, "%s",
+                              k->key ? "a key, but its form is not keyed" : "form keyed, but no key");
+        return 0;
+}
+
+static int check_knob(const struct descriptor *d, uint32_t i, const struct objects *objects,
+                      struct inspection *why)
+{
+        const struct trimtab_knob *k = &d->knobs[i];
+        const struct entry e = { "knob", k->name, why };
+        int r;
+
+        r = check_name(&e, k->name, "._");
+        if (r < 0)
+                return r;
+        if (!k->unit || !is_text(k->help))
+                return REFUSE(&e, "it has no %s", k->unit ? "help" : "unit (\"\" is a bare number)");
+
+        for (uint32_t j = 0; j < i; j++)
+                if (streq(d->knobs[j].name, k->name))
+                        return REFUSE(&e, "declared twice");
+
+        r = check_scope_known(&e, k->scope, d, objects);
+        if (r < 0)
+                return r;
+        r = check_type(&e, k);
+        if (r < 0)
+                return r;
+
+        if (!k->file && (!k->read || !k->apply))
+                return REFUSE(&e, "it has neither a file nor both read() and apply()");
+        return k->file ? check_file(&e, k->file, k->scope) : 0;
+}
+
+static int check_option(const struct descriptor *d, uint32_t i, struct inspection *why)
+{
+        const struct trimtab_option *o = &d->options[i];
+        const struct entry e = { "option", o->name, why };
+        int r;
+
+        r = check_name(&e, o->name, "-_");
+        if (r < 0)
+                return r;
+        if (!is_text(o->help) || !o->default_value)
+                return REFUSE(&e, "it has no %s", o->default_value ? "help" : "default");
+        if (!(o->min <= o->max))
+                return REFUSE(&e, "its range is %g to %g; expected min <= max", o->min, o->max);
+        if (o->unit && !*o->unit && o->min < o->max)
+                return REFUSE(&e, "it is text (its unit is \"\") and has a range; a count has a unit, such as \"files\"");
+
+        for (uint32_t j = 0; j < i; j++)
+                if (streq(d->options[j].name, o->name))
+                        return REFUSE(&e, "declared twice");
+        return 0;
+}
+
+static int check_head(const struct trimtab_plugin *p, struct inspection *why)
+{
+        if (!is_text(p->version) || !is_text(p->license) || !is_text(p->help))
+                return inspection_refuse(why, -ENOEXEC,
+                                         "the descriptor lacks a version, a license or a help");
+        if (p->n_metrics > 0 && !p->collect)
+                return inspection_refuse(why, -ENOEXEC, "the descriptor has metrics and no collect()");
+        return 0;
+}
+
+int descriptor_check(const struct descriptor *d, const struct objects *objects, struct inspection *why)
+{
+        const struct trimtab_plugin *p = &d->plugin;
+        int r;
+
+        r = check_head(p, why);
+        for (uint32_t i = 0; i < p->n_scopes && r >= 0; i++)
+                r = check_scope(d, i, objects, why);
+        for (uint32_t i = 0; i < p->n_metrics && r >= 0; i++)
+                r = check_metric(d, i, objects, why);
+        for (uint32_t i = 0; i < p->n_knobs && r >= 0; i++)
+                r = check_knob(d, i, objects, why);
+        for (uint32_t i = 0; i < p->n_options && r >= 0; i++)
+                r = check_option(d, i, why);
+
+        return r;
+}

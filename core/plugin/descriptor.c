@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plugin/descriptor.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/str.h"
+
+void struct_copy(void *to, size_t to_size, const void *from, size_t from_size)
+{
+        size_t common = to_size < from_size ? to_size : from_size;
+
+        memcpy(to, from, common);
+        memset((char *) to + common, 0, to_size - common);
+}
+
+/* One of the descriptor's arrays: what the plugin says of it, and what we make of it. */
+struct array {
+        const char *what;
+        const void *from;
+        uint32_t n, stride;
+        size_t stride_min, own_size;
+        void **ret;
+};
+
+static int read_array(const struct array *a, struct inspection *found)
+{
+        char *copy;
+
+        *a->ret = NULL;
+        if (a->n == 0)
+                return 0;
+
+        if (!a->from)
+                return inspection_refuse(found, -ENOEXEC, "n_%ss is %u, but there is no array of them",
+                                         a->what, a->n);
+        if (a->n > ELEMENTS_MAX)
+                return inspection_refuse(found, -ENOEXEC, "n_%ss is %u, expected at most %u", a->what, a->n,
+                                         ELEMENTS_MAX);
+        if (a->stride < a->stride_min || a->stride > ELEMENT_SIZE_MAX || a->stride % sizeof(void *) != 0)
+                return inspection_refuse(found, -ENOEXEC,
+                                         "%s_size is %u, expected at least %zu (use TRIMTAB_PLUGIN_HEAD)",
+                                         a->what, a->stride, a->stride_min);
+
+        copy = calloc(a->n, a->own_size);
+        if (!copy)
+                return -ENOMEM;
+        for (uint32_t i = 0; i < a->n; i++)
+                struct_copy(copy + i * a->own_size, a->own_size,
+                            (const char *) a->from + (size_t) i * a->stride, a->stride);
+
+        *a->ret = copy;
+        return 0;
+}
+
+static int read_arrays(struct descriptor *d, struct inspection *found)
+{
+        const struct trimtab_plugin *p = &d->plugin;
+        const struct array arrays[] = {
+                { "metric", p->metrics, p->n_metrics, p->metric_size, METRIC_SIZE_1_0, sizeof(*p->metrics),
+                  (void **) &d->metrics },
+                { "knob", p->knobs, p->n_knobs, p->knob_size, KNOB_SIZE_1_0, sizeof(*p->knobs),
+                  (void **) &d->knobs },
+                { "scope", p->scopes, p->n_scopes, p->scope_size, SCOPE_SIZE_1_0, sizeof(*p->scopes),
+                  (void **) &d->scopes },
+                { "option", p->options, p->n_options, p->option_size, OPTION_SIZE_1_0, sizeof(*p->options),
+                  (void **) &d->options },
+        };
+        int r;
+
+        for (size_t i = 0; i < sizeof(arrays) / sizeof(arrays[0]); i++) {
+                r = read_array(&arrays[i], found);
+                if (r < 0)
+                        return r;
+        }
+
+        d->plugin.metrics = d->metrics;
+        d->plugin.knobs = d->knobs;
+        d->plugin.scopes = d->scopes;
+        d->plugin.options = d->options;
+        return 0;
+}
+
+int descriptor_read(const struct trimtab_plugin *from, struct inspection *found, struct descriptor *ret)
+{
+        int r;
+
+        *ret = (struct descriptor) {};
+
+        if (from->size < PLUGIN_SIZE_1_0 || from->size > found->symbol_size)
+                return inspection_refuse(found, -ENOEXEC,
+                                         "its size says %u, expected %zu to %llu (use TRIMTAB_PLUGIN_HEAD)",
+                                         from->size, PLUGIN_SIZE_1_0,
+                                         (unsigned long long) found->symbol_size);
+        struct_copy(&ret->plugin, sizeof(ret->plugin), from, from->size);
+
+        if (!ret->plugin.name || !streq(ret->plugin.name, found->name))
+                return inspection_refuse(found, -ENOEXEC,
+                                         "the descriptor's name is not that of the note, \"%s\"",
+                                         found->name);
+
+        r = read_arrays(ret, found);
+        if (r < 0)
+                descriptor_clear(ret);
+        return r;
+}
+
+void descriptor_clear(struct descriptor *d)
+{
+        free(d->metrics);
+        free(d->knobs);
+        free(d->scopes);
+        free(d->options);
+        *d = (struct descriptor) {};
+}

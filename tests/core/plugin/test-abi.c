@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <trimtab/plugin.h>
+
+#include "plugin/descriptor.h"
+
+/*
+ * The layout of ABI 1 as version 1.0 of the header froze it, on machines with 64-bit pointers: a plugin built then
+ * must load for as long as there is an ABI 1. A line here never changes; new members get new lines, behind.
+ */
+
+#define AT(type, member, offset)                                                                             \
+        _Static_assert(offsetof(struct trimtab_##type, member) == (offset), "trimtab_" #type "." #member     \
+                       " has moved: plugins in the field would break")
+
+AT(metric, name, 0);
+AT(metric, unit, 8);
+AT(metric, help, 16);
+AT(metric, scope, 24);
+AT(metric, kind, 32);
+AT(metric, reserved, 36);
+
+AT(value, size, 0);
+AT(value, type, 4);
+AT(value, number, 8);
+AT(value, text, 16);
+
+AT(knob, name, 0);
+AT(knob, unit, 8);
+AT(knob, help, 16);
+AT(knob, scope, 24);
+AT(knob, type, 32);
+AT(knob, flags, 36);
+AT(knob, min, 40);
+AT(knob, max, 48);
+AT(knob, choices, 56);
+AT(knob, file, 64);
+AT(knob, key, 72);
+AT(knob, form, 80);
+AT(knob, reserved, 84);
+AT(knob, unit_property, 88);
+AT(knob, use_metric, 96);
+AT(knob, read, 104);
+AT(knob, check, 112);
+AT(knob, apply, 120);
+
+AT(scope, name, 0);
+AT(scope, help, 8);
+
+AT(option, name, 0);
+AT(option, unit, 8);
+AT(option, help, 16);
+AT(option, default_value, 24);
+AT(option, min, 32);
+AT(option, max, 40);
+
+AT(host, size, 0);
+AT(host, abi, 4);
+AT(host, host, 8);
+AT(host, log, 16);
+AT(host, option_number, 24);
+AT(host, option_text, 32);
+AT(host, emit, 40);
+AT(host, emit_histogram, 48);
+AT(host, unavailable, 56);
+AT(host, program, 64);
+AT(host, event, 72);
+AT(host, wake, 80);
+AT(host, add_io, 88);
+AT(host, object_key, 96);
+AT(host, object_name, 104);
+AT(host, object_path, 112);
+AT(host, object_add, 120);
+AT(host, object_remove, 128);
+
+AT(plugin, size, 0);
+AT(plugin, metric_size, 4);
+AT(plugin, knob_size, 8);
+AT(plugin, scope_size, 12);
+AT(plugin, option_size, 16);
+AT(plugin, reserved, 20);
+AT(plugin, name, 24);
+AT(plugin, version, 32);
+AT(plugin, license, 40);
+AT(plugin, help, 48);
+AT(plugin, metrics, 56);
+AT(plugin, knobs, 64);
+AT(plugin, scopes, 72);
+AT(plugin, options, 80);
+AT(plugin, n_metrics, 88);
+AT(plugin, n_knobs, 92);
+AT(plugin, n_scopes, 96);
+AT(plugin, n_options, 100);
+AT(plugin, probe, 104);
+AT(plugin, open, 112);
+AT(plugin, watch, 120);
+AT(plugin, collect, 128);
+AT(plugin, close, 136);
+AT(plugin, on_object, 144);
+
+AT(note, owner_size, 0);
+AT(note, desc_size, 4);
+AT(note, type, 8);
+AT(note, owner, 12);
+AT(note, abi, 20);
+AT(note, name, 24);
+
+/* Elements of arrays inside: their size is said by no one but the header. */
+_Static_assert(sizeof(struct trimtab_value) == 1040, "trimtab_value crosses by value of its size");
+_Static_assert(sizeof(struct trimtab_note) == 56, "the note is read by every version");
+
+/* What 1.0 brings is the least that any later trimtab may ask for. */
+_Static_assert(PLUGIN_SIZE_1_0 == 152, "the smallest plugin");
+_Static_assert(METRIC_SIZE_1_0 == 40, "the smallest metric");
+_Static_assert(KNOB_SIZE_1_0 == 128, "the smallest knob");
+_Static_assert(SCOPE_SIZE_1_0 == 16, "the smallest scope");
+_Static_assert(OPTION_SIZE_1_0 == 48, "the smallest option");
+
+static const struct {
+        uint32_t is, was;
+} numbers[] = {
+        { TRIMTAB_ABI, 1 },
+        { TRIMTAB_GAUGE, 1 },
+        { TRIMTAB_COUNTER, 2 },
+        { TRIMTAB_HISTOGRAM, 3 },
+        { TRIMTAB_NUMBER, 1 },
+        { TRIMTAB_CPULIST, 2 },
+        { TRIMTAB_CHOICE, 3 },
+        { TRIMTAB_TEXT, 4 },
+        { TRIMTAB_FORM_PLAIN, 0 },
+        { TRIMTAB_FORM_QUOTA, 1 },
+        { TRIMTAB_FORM_KEYED, 2 },
+        { TRIMTAB_KNOB_MAX, 1 },
+        { TRIMTAB_KNOB_SLOW, 2 },
+        { TRIMTAB_KNOB_WEIGHT, 4 },
+        { TRIMTAB_LOG_ERROR, 3 },
+        { TRIMTAB_LOG_WARNING, 4 },
+        { TRIMTAB_LOG_NOTICE, 5 },
+        { TRIMTAB_LOG_INFO, 6 },
+        { TRIMTAB_LOG_DEBUG, 7 },
+        { TRIMTAB_HOST_OBJECT, 0 },
+};
+
+static void test_numbers_stay(void **state)
+{
+        for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+                assert_int_equal(numbers[i].is, numbers[i].was);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_numbers_stay),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
