@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef TRIMTAB_KERNEL_BPF_H
+#define TRIMTAB_KERNEL_BPF_H
+
+/*
+ * The kernel as our BPF programs see it: basic types, the few UAPI constants and the few fields they use.
+ * CO-RE relocates every access to the running kernel, so order and completeness do not matter here, and the
+ * build needs neither vmlinux.h nor the BTF of the machine it runs on.
+ *
+ * Include this before any libbpf header.
+ */
+
+typedef unsigned char __u8;
+typedef unsigned short __u16;
+typedef unsigned int __u32;
+typedef unsigned long long __u64;
+typedef signed char __s8;
+typedef short __s16;
+typedef int __s32;
+typedef long long __s64;
+typedef __u16 __be16;
+typedef __u32 __be32;
+typedef __u32 __wsum;
+typedef __u16 __sum16;
+
+#define bool _Bool
+#define true 1
+#define false 0
+
+#ifndef NULL
+#define NULL ((void *) 0)
+#endif
+
+/* From <linux/bpf.h>: values are UAPI. */
+enum {
+        BPF_MAP_TYPE_HASH = 1,
+        BPF_MAP_TYPE_ARRAY = 2,
+        BPF_MAP_TYPE_PERF_EVENT_ARRAY = 4,
+        BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+};
+
+enum {
+        BPF_ANY = 0,
+        BPF_F_NO_PREALLOC = 1 << 0,
+        BPF_F_MMAPABLE = 1 << 10,
+};
+
+#define BPF_F_CURRENT_CPU 0xffffffffULL
+
+struct bpf_perf_event_value {
+        __u64 counter, enabled, running;
+};
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct kernfs_node {
+        __u64 id;
+};
+
+struct cgroup {
+        struct kernfs_node *kn;
+};
+
+struct css_set {
+        struct cgroup *dfl_cgrp; /* in the unified hierarchy */
+};
+
+struct rq {
+        __u64 clock; /* ns, brought up to date by every scheduling decision */
+        int cpu;
+};
+
+struct cfs_rq {
+        struct rq *rq; /* CONFIG_FAIR_GROUP_SCHED */
+};
+
+struct sched_entity {
+        struct cfs_rq *cfs_rq;       /* CONFIG_FAIR_GROUP_SCHED; right for tasks of every class */
+        unsigned char sched_delayed; /* since 6.12: asleep, and still on the run queue */
+};
+
+/* CONFIG_SCHED_INFO; times on the clock of the run queue. */
+struct sched_info {
+        unsigned long pcount;         /* times it got a CPU */
+        unsigned long long run_delay; /* all its waiting, without the piece that is not over */
+        unsigned long long last_arrival;
+        unsigned long long last_queued; /* 0: does not wait */
+};
+
+struct task_struct {
+        unsigned int __state;
+        int on_cpu, on_rq;
+        int pid;
+        struct sched_entity se;
+        struct sched_info sched_info;
+        struct css_set *cgroups;
+};
+
+struct seq_file;
+
+struct bpf_iter_meta {
+        struct seq_file *seq;
+};
+
+struct bpf_iter__task {
+        struct bpf_iter_meta *meta;
+        struct task_struct *task;
+};
+
+#pragma clang attribute pop
+
+/* task_struct.__state and .on_rq */
+#define TASK_RUNNING 0
+#define TASK_ON_RQ_MIGRATING 2
+
+#endif

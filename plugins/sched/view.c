@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <stddef.h>
+#include <sys/mman.h>
+
+#include "totals.h"
+#include "view.h"
+
+static const size_t buckets_size = sizeof(struct sched_bucket) << SCHED_BUCKET_BITS;
+
+static size_t groups_size(const struct sched_sizes *sizes)
+{
+        return sizeof(struct sched_stats) * ((size_t) sizes->n_groups * sizes->n_shards);
+}
+
+static size_t cpus_size(const struct sched_sizes *sizes)
+{
+        return sizeof(struct sched_cpu) * sizes->n_cpus;
+}
+
+/* Maps a whole array map; NULL, with errno, if it cannot be. */
+static void *map_array(const struct sched_programs *p, const char *name, size_t size)
+{
+        void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, sched_programs_map_fd(p, name), 0);
+
+        return at == MAP_FAILED ? NULL : at;
+}
+
+int sched_view_open(struct sched_view *v, const struct sched_programs *p, const struct sched_sizes *sizes)
+{
+        int r;
+
+        *v = (struct sched_view){ .sizes = *sizes };
+        v->groups = map_array(p, "groups", groups_size(sizes));
+        v->cpus = v->groups ? map_array(p, "cpus", cpus_size(sizes)) : NULL;
+        v->buckets = v->cpus ? map_array(p, "slots", buckets_size) : NULL;
+        if (!v->buckets) {
+                r = -errno;
+                sched_view_close(v);
+                return r;
+        }
+
+        for (uint32_t i = 0; i < sizes->n_cpus; i++)
+                v->cpus[i].shard = i % sizes->n_shards;
+        return 0;
+}
+
+void sched_view_close(struct sched_view *v)
+{
+        if (v->groups)
+                (void) munmap(v->groups, groups_size(&v->sizes));
+        if (v->cpus)
+                (void) munmap(v->cpus, cpus_size(&v->sizes));
+        if (v->buckets)
+                (void) munmap(v->buckets, buckets_size);
+        *v = (struct sched_view){};
+}
+
+void sched_view_group(const struct sched_view *v, uint32_t slot, struct sched_stats *ret)
+{
+        const struct sched_stats *shards = v->groups + slot;
+
+        *ret = shards[0];
+        for (uint32_t i = 1; i < v->sizes.n_shards; i++)
+                sched_stats_add(ret, &shards[i]);
+}
+
+void sched_view_cpu(const struct sched_view *v, uint32_t cpu, struct sched_stats *ret)
+{
+        *ret = v->cpus[cpu].stats;
+        if (v->sizes.n_shards < v->sizes.n_cpus)
+                return; /* it has all */
+        for (uint32_t slot = 0; slot < v->used; slot += v->sizes.n_shards)
+                sched_stats_add(ret, &v->groups[slot + cpu]);
+}
+
+uint64_t sched_view_clock(const struct sched_view *v)
+{
+        uint64_t now = 0;
+
+        for (uint32_t i = 0; i < v->sizes.n_cpus; i++) {
+                uint64_t since = __atomic_load_n(&v->cpus[i].since, __ATOMIC_RELAXED);
+
+                if (since > now)
+                        now = since;
+        }
+        return now;
+}
+
+uint64_t sched_view_running(const struct sched_view *v, uint32_t cpu, uint64_t now, uint32_t *ret_slot)
+{
+        const struct sched_cpu *c = &v->cpus[cpu];
+        uint64_t since;
+
+        do {
+                since = __atomic_load_n(&c->since, __ATOMIC_ACQUIRE);
+                *ret_slot = __atomic_load_n(&c->slot, __ATOMIC_ACQUIRE);
+        } while (since != __atomic_load_n(&c->since, __ATOMIC_ACQUIRE));
+
+        if (!since)
+                *ret_slot = SCHED_SLOT_IDLE;
+        return *ret_slot == SCHED_SLOT_IDLE || now < since ? 0 : now - since;
+}
+
+/* Credits what runs of the cgroup at this moment to another slot. */
+static void repoint_running(struct sched_view *v, uint64_t cgroup, uint32_t slot)
+{
+        for (uint32_t i = 0; i < v->sizes.n_cpus; i++) {
+                struct sched_cpu *c = &v->cpus[i];
+                uint32_t old = __atomic_load_n(&c->slot, __ATOMIC_RELAXED);
+
+                /* A switch in between has stored the right slot, most likely another than the old one. */
+                if (old != SCHED_SLOT_IDLE && __atomic_load_n(&c->cgroup, __ATOMIC_RELAXED) == cgroup)
+                        (void) __atomic_compare_exchange_n(&c->slot, &old, slot, 0, __ATOMIC_RELAXED,
+                                                           __ATOMIC_RELAXED);
+        }
+}
+
+void sched_view_renew(struct sched_view *v)
+{
+        for (uint32_t i = 0; i < v->sizes.n_cpus; i++)
+                (void) __atomic_add_fetch(&v->cpus[i].generation, 1, __ATOMIC_RELEASE);
+        v->changed = false;
+}
+
+/* The way that holds `id` (0: a free one) in the two buckets where `cgroup` can be; NULL if there is none. */
+static struct sched_bucket *find_way(struct sched_view *v, uint64_t cgroup, uint64_t id, uint32_t *ret_way)
+{
+        for (uint32_t step = 0; step < 2; step++) {
+                struct sched_bucket *b = &v->buckets[(sched_hash(cgroup, SCHED_BUCKET_BITS) + step) &
+                                                     ((1u << SCHED_BUCKET_BITS) - 1)];
+
+                for (uint32_t i = 0; i < SCHED_BUCKET_WAYS; i++)
+                        if (b->ids[i] == id) {
+                                *ret_way = i;
+                                return b;
+                        }
+        }
+        return NULL;
+}
+
+int sched_view_point(struct sched_view *v, uint64_t cgroup, uint32_t slot)
+{
+        struct sched_bucket *home = &v->buckets[sched_hash(cgroup, SCHED_BUCKET_BITS)], *b;
+        uint32_t way;
+
+        b = find_way(v, cgroup, cgroup, &way);
+        if (slot == SCHED_SLOT_OTHER) {
+                if (b)
+                        __atomic_store_n(&b->ids[way], 0, __ATOMIC_RELEASE);
+        } else {
+                if (!b)
+                        b = find_way(v, cgroup, 0, &way);
+                if (!b)
+                        return -ENOSPC;
+                if (b != home)
+                        __atomic_store_n(&home->overflowed, 1, __ATOMIC_RELEASE);
+                if (v->used < slot + v->sizes.n_shards)
+                        v->used = slot + v->sizes.n_shards;
+                __atomic_store_n(&b->slots[way], slot, __ATOMIC_RELEASE);
+                __atomic_store_n(&b->ids[way], cgroup, __ATOMIC_RELEASE);
+        }
+        sched_view_renew(v);
+        repoint_running(v, cgroup, slot);
+        v->changed = true;
+        return 0;
+}
+
+void sched_view_forget(struct sched_view *v)
+{
+        for (uint32_t i = 0; i < v->sizes.n_cpus; i++) {
+                struct sched_cpu *c = &v->cpus[i];
+
+                c->since = 0;
+                c->cgroup = 0;
+                c->slot = SCHED_SLOT_IDLE;
+                c->cycles = c->instructions = 0;
+                c->all_moved = 1;
+        }
+}
+
+void sched_view_tell_moves(struct sched_view *v, bool told)
+{
+        for (uint32_t i = 0; i < v->sizes.n_cpus; i++)
+                __atomic_store_n(&v->cpus[i].all_moved, !told, __ATOMIC_RELAXED);
+}
