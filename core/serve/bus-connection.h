@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef TRIMTAB_BUS_CONNECTION_H
+#define TRIMTAB_BUS_CONNECTION_H
+
+/* Inside the bus server only: what bus.c (its life, the system bus), bus-methods.c and bus-clients.c share.
+ */
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "serve/bus.h"
+
+/* One bus that the object is on: the system bus, or a client of the private socket. The vtable's userdata. */
+struct connection {
+        struct bus_server *server;
+        sd_bus *bus;
+        sd_bus_slot *object, *filter, *disconnected;
+        bool is_private;         /* a client; else the system bus, where the bus is asked who calls */
+        uid_t peer_uid;          /* of a client, as the kernel knew it at connect(2) */
+        struct connection *next; /* the server's other clients */
+};
+
+struct bus_server {
+        sd_event *event;
+        const struct views *views;
+        struct bus_callbacks callbacks;
+
+        struct connection *system; /* NULL: no system bus */
+        sd_bus_slot *request_name;
+
+        char *socket_path; /* NULL: not bound by us */
+        int listen_fd;
+        sd_event_source *listen, *pause; /* pause: listen again later, after descriptors ran out */
+        struct connection *clients;
+        unsigned n_clients;
+};
+
+/* bus-methods.c: puts the object with its vtable on c->bus. */
+int connection_add_object(struct connection *c);
+
+/* bus-clients.c: RUNTIME-DIR/bus. -EADDRINUSE: another daemon answers there. */
+int bus_clients_listen(struct bus_server *s, const char *runtime_dir);
+void bus_clients_close(struct bus_server *s);
+
+/* bus.c: takes the object off and drops the reference to the bus. Accepts NULL. */
+struct connection *connection_free(struct connection *c);
+
+/* A line for the daemon's log. */
+void bus_server_problem(const struct bus_server *s, const char *format, ...)
+        __attribute__((format(printf, 2, 3)));
+
+/* Root and the daemon's own user may change things; the others only look. */
+bool bus_uid_may_change(uid_t uid);
+
+#endif

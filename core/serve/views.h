@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef TRIMTAB_VIEWS_H
+#define TRIMTAB_VIEWS_H
+
+#include <stdint.h>
+
+#include "act/actor.h"
+#include "config/options.h"
+#include "decide/engine.h"
+#include "plugin/plugins.h"
+#include "serve/events.h"
+#include "serve/rows.h"
+
+/* What the daemon shows of itself. The pointers are the daemon's; views only read. */
+struct views {
+        const struct options *options;
+        const struct catalogue *catalogue;
+        const struct objects *objects;
+        const struct store *store;
+        const struct engine *engine;
+        struct actor *actor;
+        const struct ledger *ledger;
+        const struct plugins *plugins;
+        const struct events *events;
+        const char *runtime_dir;
+        uint64_t started_ns, last_tick_ns; /* CLOCK_MONOTONIC; the last finished tick */
+        uint64_t tick_cost_ns;             /* CPU time of the last tick */
+        uint64_t n_ticks, n_writes;
+        uint64_t now_ns; /* set by the daemon before each request */
+};
+
+/*
+ * Each adds its rows to *ret; -errno. The fields and their units are described in trimtab(1), under JSON.
+ * Globs are those of serve/match.h; NULL or "" match all.
+ */
+
+/* One row: the daemon as a whole. */
+int view_status(const struct views *v, struct rows *ret);
+/* One row a plugin. */
+int view_plugins(const struct views *v, struct rows *ret);
+/* One row a series that has a sample in the last 10 s (two ticks, if that is longer). A metric without any
+ * among the objects that match comes once, with measured = false and, if there is one, the reason. */
+int view_metrics(const struct views *v, const char *name_glob, const char *object_glob, struct rows *ret);
+/* One row a knob and object: all that match when object_glob is given, else those changed or owned, else the
+ * knob alone. */
+int view_knobs(const struct views *v, const char *name_glob, const char *object_glob, struct rows *ret);
+/* One row a rule and object; a rule that matches none comes once, without an object. */
+int view_rules(const struct views *v, const char *name_glob, struct rows *ret);
+/* The last n events, oldest first. */
+int view_log(const struct views *v, uint32_t n, struct rows *ret);
+
+#endif
