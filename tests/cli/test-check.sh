@@ -1,0 +1,177 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Proves: `trimtab check` finds what is wrong in rules, says where, and needs neither root nor a daemon.
+# Usage: test-check.sh TRIMTAB PLUGIN-DIR
+
+trimtab=$1
+plugins=$2
+. "$(dirname "$0")/lib.sh"
+rules=$work/rules.d
+mkdir "$rules"
+
+check() {
+        run check --plugins "$plugins" "$@"
+}
+
+cat >"$rules/good.conf" <<'END'
+[rule quiet]
+for    = cgroup:/system.slice/*
+when   = avg(cgroup.cpu_some) > 20%
+then   = cpu.weight *= 1.5
+within = cpu.weight 100..2000
+END
+check "$rules/good.conf"
+is status "$status" 0
+lacks err error
+has out '1 rule in 1 file: 0 errors'
+case_done 'a good file is clean'
+
+cat >"$rules/bad.conf" <<'END'
+# the first line
+[rule spelt]
+for    = cgroup:/system.slice/*
+when   = avg(cgroup.cpu_smoe) > 20%
+then   = cpu.wieght = 200
+hodl   = 10s
+END
+check "$rules/bad.conf"
+is status "$status" 1
+has err "$rules/bad.conf:4:14: error: "
+has err "'cgroup.cpu_smoe', did you mean 'cgroup.cpu_some'?"
+has err "$rules/bad.conf:5:10: error: "
+has err "'cpu.wieght', did you mean 'cpu.weight'?"
+has err "$rules/bad.conf:6:1: error: "
+has err "'hodl', did you mean 'hold'?"
+has err '4 | when   = avg(cgroup.cpu_smoe) > 20%'
+has err '^~~~~'
+has out '0 rules in 1 file: 3 errors'
+case_done 'errors have file, line, column, the line with a caret, and the nearest name'
+
+check "$rules/good.conf" "$rules/bad.conf"
+is status "$status" 1
+has out '1 rule in 2 files: 3 errors'
+case_done 'a bad rule does not hide the good ones'
+
+check --json "$rules/bad.conf"
+is status "$status" 1
+json 'len(d) == 3'
+json 'set(d[0]) == {"file", "line", "column", "severity", "message"}'
+json 'd[0]["file"].endswith("/bad.conf") and (d[0]["line"], d[0]["column"]) == (4, 14)'
+json 'all(x["severity"] == "error" for x in d)'
+json '[x["line"] for x in d] == [4, 5, 6]'
+case_done 'the same as JSON, in order'
+
+check --json "$rules/good.conf"
+is status "$status" 0
+json 'd == []'
+case_done 'JSON of a clean file is an empty list'
+
+check "$rules"
+is status "$status" 1
+has err "$rules/bad.conf:4:14: error: "
+has out '1 rule in 2 files'
+case_done 'a folder stands for its *.conf'
+
+mkdir "$work/first" "$work/second"
+cp "$rules/bad.conf" "$work/second/50-a.conf"
+cp "$rules/good.conf" "$work/first/50-a.conf"
+check "$work/first" "$work/second"
+is status "$status" 0
+has out '1 rule in 1 file'
+case_done 'a file of an earlier folder hides its namesake'
+
+ln -s /dev/null "$work/first/60-b.conf"
+cp "$rules/bad.conf" "$work/second/60-b.conf"
+check "$work/first" "$work/second"
+is status "$status" 0
+case_done 'a link to /dev/null switches a file off'
+
+check "$work/absent.conf" "$rules/good.conf"
+is status "$status" 1
+has err "$work/absent.conf: error: No such file or directory"
+has out '1 rule in 1 file: 1 error'
+case_done 'a file that is not there is an error, by name'
+
+if [ -n "$as" ]; then
+        cp "$rules/good.conf" "$work/secret.conf"
+        chmod 600 "$work/secret.conf"
+        check "$work/secret.conf"
+        is status "$status" 1
+        has err "$work/secret.conf: error: "
+        has err 'Permission denied'
+        case_done 'a file that may not be read is an error, by name'
+fi
+
+# A value whose end decides: what cuts lines would find no error here.
+printf '[rule long]\nfor = cgroup:/system.slice/*\nwhen = avg(cgroup.cpu_some) > 20%% and %12000savg(%s) > 20%%\n%s\n' \
+        '' cgroup.cpu_smoe 'then = cpu.weight = 200' >"$work/long.conf"
+check "$work/long.conf"
+is status "$status" 1
+has err "$work/long.conf:3:12043: error: "
+has err "did you mean 'cgroup.cpu_some'?"
+case_done 'the end of a line of 12 kB is read, and its column is right'
+
+printf '[rule %s]\nwhen = avg(cgroup.cpu_some) > 20%%\n' "$(printf '%0300d' 7)" >"$work/name.conf"
+check "$work/name.conf"
+is status "$status" 1
+has err "$work/name.conf:1:"
+case_done 'a section name too long for the reader is refused, not cut'
+
+printf '[rule x]\nwhen = \033[31m\377\n' >"$work/foreign.conf"
+check "$work/foreign.conf"
+is status "$status" 1
+if LC_ALL=C grep -q "$(printf '[\033\377]')" "$work/err"; then
+        problem='
+#   a control character came through'
+fi
+case_done 'control characters of a file do not reach the terminal'
+
+printf '[rule none]\nfor = cgroup:/x\n' >"$work/short.conf"
+check "$work/short.conf"
+is status "$status" 1
+has err 'short.conf:1:2: error: '
+case_done 'a rule without when and then is an error at its name'
+
+printf '[rule unit]\nfor = cgroup:/x\nwhen = avg(cgroup.cpu_some) > 5ms\nthen = cpu.weight = 200\n' >"$work/unit.conf"
+check "$work/unit.conf"
+is status "$status" 1
+has err 'unit.conf:3:'
+case_done 'a comparison of unlike units is an error'
+
+: >"$work/empty.conf"
+check "$work/empty.conf"
+is status "$status" 0
+has out '0 rules in 1 file: 0 errors, 0 warnings'
+case_done 'an empty file is clean'
+
+run check --plugins "$work/absent" "$rules/good.conf"
+is status "$status" 1
+has err "$work/absent"
+case_done 'a folder of plugins that is not there is an error'
+
+mkdir "$work/none"
+run check --plugins "$work/none" "$rules/good.conf"
+is status "$status" 0
+has err "warning: "
+has err "plugin 'cgroup'"
+case_done 'names of a plugin that is not there are a warning: the rule waits'
+
+# Examples people copy must be right: every [rule …] of the man page, and every condition that stands alone.
+awk -v dir="$work" '
+        /^```/ { inside = !inside; whole = 0; if (inside) file = sprintf("%s/example-%02d.conf", dir, ++n); next }
+        !inside { next }
+        /^\[rule / { whole = 1 }
+        /^when = / && !whole { printf "[rule %s-%d]\nfor = cgroup:/a/*\n%s\nthen = cpu.weight = 200\n", "when", NR, $0 >file; next }
+        { print >file }
+' "$(dirname "$0")/../../man/trimtab-rules.5.scd"
+examples=$(grep -l '^\[rule ' "$work"/example-*.conf)
+for file in $examples; do
+        # A file that changes one bound of a rule is none without that rule.
+        grep -q '^then' "$file" || continue
+        check "$file"
+        is "status of $file" "$status" 0
+done
+is 'there are examples' "$(echo "$examples" | wc -l | awk '{ print ($1 >= 5) }')" 1
+case_done 'the examples of trimtab-rules(5) are right'
+
+finish

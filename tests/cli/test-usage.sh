@@ -1,0 +1,86 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Proves: the command line is understood or refused with exit code 2, and without a daemon the next step is said.
+# Usage: test-usage.sh TRIMTAB PLUGIN-DIR
+
+trimtab=$1
+plugins=$2
+. "$(dirname "$0")/lib.sh"
+
+refused() { # NAME TEXT ARGUMENT...
+        name=$1
+        text=$2
+        shift 2
+        run "$@"
+        is status "$status" 2
+        is stdout "$(cat "$work/out")" ''
+        has err "$text"
+        case_done "$name"
+}
+
+refused 'no command' 'a command is missing'
+refused 'an unknown command, with the nearest' "did you mean 'status'?" statsu
+refused 'an unknown option' '--bogus' status --bogus
+refused 'an option of another command' "'status' does not take --all" status --all
+refused 'an argument too many' 'usage: trimtab status' status now
+refused 'an option without its argument' '--runtime-dir' status --runtime-dir
+refused 'no number' "not 'many'" log -n many
+refused 'no lines' "not '0'" log -n 0
+refused 'revert of nothing' 'revert takes an object, a rule, or --all' revert
+refused 'revert of one and all' 'revert takes an object, a rule, or --all' revert web --all
+refused 'plugins of what?' 'usage: trimtab plugins [inspect FILE]' plugins inspect
+refused 'help on an unknown command' "no command 'xyzzy'" help xyzzy
+
+run --help
+is status "$status" 0
+for command in status plugins metrics knobs rules log check reload revert; do
+        has out "  $command "
+done
+case_done 'help lists the commands'
+
+run help revert
+is status "$status" 0
+has out 'Usage: trimtab revert OBJECT|RULE|--all'
+cp "$work/out" "$work/help"
+run revert --help
+is status "$status" 0
+is 'revert --help' "$(cat "$work/out")" "$(cat "$work/help")"
+case_done 'help on a command, both ways'
+
+run --version
+is status "$status" 0
+has out 'trimtab '
+case_done 'version'
+
+for command in status plugins metrics knobs rules log reload 'revert x'; do
+        # shellcheck disable=SC2086
+        run $command --runtime-dir "$work"
+        is "status of $command" "$status" 1
+        is "stdout of $command" "$(cat "$work/out")" ''
+        has err "no trimtabd answers at $work/bus"
+        has err "trimtabd --foreground --runtime-dir"
+done
+case_done 'without a daemon: which one, why, and the next step'
+
+run --runtime-dir "$work" --json status
+before=$status
+run status --json --runtime-dir "$work"
+is 'option before' "$before" "$status"
+has err "$work/bus"
+case_done 'options stand before or behind the command'
+
+run plugins inspect "$plugins/cgroup/cgroup.so"
+is status "$status" 0
+has out 'cgroup'
+has out 'loadable: yes'
+run plugins inspect --json "$plugins/cgroup/cgroup.so"
+is status "$status" 0
+json 'd["name"] == "cgroup" and d["loadable"] is True and d["abi"] == 1'
+case_done 'a plugin is looked into without a daemon'
+
+run plugins inspect --json "$0"
+is status "$status" 1
+json 'd["loadable"] is False and d["reason"]'
+case_done 'what is no plugin is refused, and why'
+
+finish
