@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef TRIMTAB_DAEMON_STATE_H
+#define TRIMTAB_DAEMON_STATE_H
+
+#include <stdbool.h>
+#include <systemd/sd-event.h>
+
+#include "act/actor.h"
+#include "act/ledger.h"
+#include "config/options.h"
+#include "daemon/arguments.h"
+#include "daemon/fuse.h"
+#include "daemon/look.h"
+#include "daemon/rules-watch.h"
+#include "daemon/system-bus.h"
+#include "daemon/tell.h"
+#include "decide/engine.h"
+#include "plugin/plugins.h"
+#include "sense/cgroup-tree.h"
+#include "sense/store.h"
+#include "serve/bus.h"
+#include "util/log.h"
+
+/* Why an order was given, until its report comes. */
+struct pending {
+        uint64_t decision;
+        char reason[sizeof(((struct decision *) NULL)->reason)];
+};
+
+/* Everything the daemon owns, in the order in which it is made; daemon_free goes backwards. */
+struct daemon {
+        const struct arguments *arguments;
+        struct options options;
+        struct log log;
+        char *plugin_dir;
+        int lock_fd; /* -1: not held */
+
+        sd_event *event;
+        sd_event_source *timer;
+        struct events *events;
+        struct teller teller;
+
+        struct objects *objects;
+        struct cgroup_tree *cgroups; /* NULL: no cgroup v2 here */
+        struct catalogue *catalogue;
+        struct store *store;
+        struct plugins *plugins;
+        struct engine *engine;
+        struct look *look;
+
+        struct ledger *ledger;
+        struct actor *actor;
+        struct pending *pending;
+        size_t n_pending;
+        struct fuse fuse;
+
+        struct system_bus *system_bus;
+        sd_bus *bus; /* the connection there is now; NULL: none */
+        struct views views;
+        struct bus_server *server;
+        struct rules_watch *rules_watch;
+
+        bool ready;    /* READY=1 was sent: the first tick is done */
+        bool stopping;
+        uint64_t started_ns;
+};
+
+/* One tick, whatever brought it. */
+void daemon_tick(struct daemon *d);
+/* An evaluation as soon as the loop is free, not before `after_ns` from now. */
+int daemon_schedule(struct daemon *d, uint64_t after_ns);
+
+/* Reads the rules anew. At start bad rules are left out; a reload with any error keeps the set in force: -EINVAL. */
+int daemon_load_rules(struct daemon *d, bool reload, char **ret_messages);
+
+/* Callbacks of actor and bus (daemon/requests.c). */
+void daemon_report(void *userdata, const struct report *report);
+void daemon_refresh(void *userdata);
+void daemon_look(void *userdata, const char *name_glob, const char *object_glob);
+int daemon_reload(void *userdata, char **ret_messages);
+int daemon_revert(void *userdata, const char *what);
+
+/* runtime_dir made and locked: an fd, or -EBUSY while another daemon has it. */
+int runtime_dir_lock(const char *runtime_dir);
+
+/* For a person in front of the daemon: what the rules see, every few seconds. */
+void daemon_show(struct daemon *d);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef TRIMTAB_TELL_H
+#define TRIMTAB_TELL_H
+
+#include "act/actor.h"
+#include "config/diag.h"
+#include "decide/engine.h"
+#include "serve/events.h"
+#include "util/log.h"
+
+/*
+ * TELL, the last step of a tick: every change and every refusal becomes one line of the log, one structured entry of the journal and
+ * one event for `trimtab log`.
+ */
+struct teller {
+        const struct log *log;
+        struct events *events;
+        const struct catalogue *catalogue;
+        const struct objects *objects;
+};
+
+/* What became of an order. reason: the decision's own words, or NULL. */
+void tell_report(const struct teller *t, const struct report *report, const char *reason);
+
+/* What would be done, in advise mode; before is the value now, or NULL when it cannot be read. */
+void tell_advice(const struct teller *t, const struct decision *d, const struct trimtab_value *before);
+
+/* The daemon's own doings. */
+void tell_line(const struct teller *t, int level, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* All of diag, one line an item. */
+void tell_diag(const struct teller *t, const struct diag *diag);
+
+#endif

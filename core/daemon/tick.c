@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+
+#include "daemon/state.h"
+#include "util/array.h"
+#include "util/clock.h"
+
+static int current(void *userdata, const struct knob *knob, struct oid id, struct trimtab_value *ret)
+{
+        struct daemon *d = userdata;
+        const struct object *object = objects_get(d->objects, id);
+
+        return object ? actor_current(d->actor, knob, object, ret) : -ENOENT;
+}
+
+static int original(void *userdata, const struct knob *knob, struct oid id, struct trimtab_value *ret)
+{
+        struct daemon *d = userdata;
+        const struct object *object = objects_get(d->objects, id);
+
+        return object ? actor_original(d->actor, knob, object, ret) : -ENOENT;
+}
+
+static bool busy(void *userdata, const struct knob *knob, struct oid id)
+{
+        struct daemon *d = userdata;
+
+        return actor_busy(d->actor, knob, id, monotonic_ns());
+}
+
+static struct view view_of(struct daemon *d, uint64_t now_ns)
+{
+        return (struct view) {
+                .catalogue = d->catalogue,
+                .objects = d->objects,
+                .store = d->store,
+                .now_ns = now_ns,
+                .mode = d->options.mode,
+                .protect = (const char *const *) d->options.protect,
+                .current = current,
+                .original = original,
+                .busy = busy,
+                .userdata = d,
+        };
+}
+
+static int rule_wants(void *userdata, uint32_t metric, uint64_t object, uint64_t window_ns)
+{
+        struct daemon *d = userdata;
+
+        store_keep(d->store, metric, window_ns);
+        return plugins_want(d->plugins, metric, object);
+}
+
+static int person_wants(void *userdata, uint32_t metric, uint64_t object)
+{
+        struct daemon *d = userdata;
+
+        return plugins_want(d->plugins, metric, object);
+}
+
+/* SENSE: measure what some rule or client wants, and nothing else. */
+static void collect(struct daemon *d, const struct view *view)
+{
+        int r;
+
+        if (d->cgroups && cgroup_tree_polled(d->cgroups) && d->views.n_ticks % 10 == 0)
+                (void) cgroup_tree_rescan(d->cgroups);
+
+        plugins_want_begin(d->plugins);
+        r = engine_wants(d->engine, view, rule_wants, d);
+        if (r >= 0)
+                r = look_wants(d->look, d->catalogue, d->objects, view->now_ns, person_wants, d);
+        if (r >= 0)
+                r = plugins_want_apply(d->plugins);
+        if (r < 0)
+                tell_line(&d->teller, LOG_ERR, "cannot say what to measure: %s", strerror(-r));
+
+        plugins_collect(d->plugins, view->now_ns);
+}
+
+static void remember(struct daemon *d, const struct decision *decision)
+{
+        struct pending *p;
+
+        if (array_reserve(&d->pending, d->n_pending, sizeof(*d->pending)) < 0)
+                return; /* the report will lack its reason */
+        p = &d->pending[d->n_pending++];
+        p->decision = decision->id;
+        memcpy(p->reason, decision->reason, sizeof(p->reason));
+}
+
+static void advise(struct daemon *d, const struct decision *decision)
+{
+        struct trimtab_value now;
+        int r;
+
+        if (decision->verb == VERB_KEEP)
+                return;
+        r = current(d, catalogue_knob_at(d->catalogue, decision->knob), decision->object, &now);
+        tell_advice(&d->teller, decision, r >= 0 ? &now : NULL);
+        engine_outcome(d->engine, decision->knob, decision->object, 0, &decision->value);
+}
+
+static int order(struct daemon *d, const struct decision *decision, uint64_t now_ns)
+{
+        const struct knob *knob = catalogue_knob_at(d->catalogue, decision->knob);
+        const struct object *object = objects_get(d->objects, decision->object);
+
+        switch (decision->verb) {
+        case VERB_SET:
+                if (!object)
+                        return -ENOENT;
+                return actor_set(d->actor, knob, object, &decision->value, decision->rule, decision->id, now_ns);
+        case VERB_RESTORE:
+                return actor_restore(d->actor, knob, decision->object, decision->rule, decision->id);
+        case VERB_KEEP:
+                return 0;
+        }
+        return -EINVAL;
+}
+
+/* Whether a change may be made. Putting back always may. */
+static bool allowed(struct daemon *d, const struct decision *decision, uint64_t now_ns)
+{
+        bool just_now;
+
+        if (decision->verb != VERB_SET || fuse_take(&d->fuse, now_ns, &just_now))
+                return true;
+        if (just_now)
+                tell_line(&d->teller, LOG_ERR, "more than %u changes in a minute: no more until 'trimtab reload'; see 'trimtab log'",
+                          d->fuse.per_minute);
+        return false;
+}
+
+/* ACT: hand the decisions over; the reports come when the kernel's files say so. */
+static void act(struct daemon *d, const struct decisions *decisions, uint64_t now_ns)
+{
+        for (size_t i = 0; i < decisions->n; i++) {
+                const struct decision *decision = &decisions->items[i];
+                int r;
+
+                if (decision->advise) {
+                        advise(d, decision);
+                        continue;
+                }
+
+                if (!allowed(d, decision, now_ns)) {
+                        engine_outcome(d->engine, decision->knob, decision->object, -EBUSY, NULL);
+                        continue;
+                }
+
+                remember(d, decision);
+                r = order(d, decision, now_ns);
+                if (r < 0)
+                        engine_outcome(d->engine, decision->knob, decision->object, r, NULL);
+        }
+}
+
+static void tell_manager(struct daemon *d)
+{
+        size_t changed;
+
+        (void) ledger_entries(d->ledger, &changed);
+        if (d->ready) {
+                (void) sd_notify(0, "WATCHDOG=1");
+                return;
+        }
+
+        d->ready = true;
+        (void) sd_notifyf(0, "READY=1\nSTATUS=%s, %zu rules", mode_to_string(d->options.mode),
+                          engine_rules(d->engine) ? ruleset_n(engine_rules(d->engine)) : 0);
+        tell_line(&d->teller, LOG_INFO, "ready after %.0f ms: mode %s, %zu rules",
+                  (double) (monotonic_ns() - d->started_ns) / 1e6, mode_to_string(d->options.mode),
+                  engine_rules(d->engine) ? ruleset_n(engine_rules(d->engine)) : 0);
+}
+
+void daemon_tick(struct daemon *d)
+{
+        uint64_t cpu_ns = clock_now_ns(CLOCK_THREAD_CPUTIME_ID), now_ns = monotonic_ns();
+        struct view view = view_of(d, now_ns);
+        struct decisions decisions = {};
+        int r;
+
+        collect(d, &view);
+
+        r = engine_tick(d->engine, &view, &decisions);
+        if (r < 0)
+                tell_line(&d->teller, LOG_ERR, "cannot decide: %s", strerror(-r));
+        else
+                act(d, &decisions, now_ns);
+
+        d->views.n_ticks++;
+        d->views.last_tick_ns = now_ns;
+        d->views.tick_cost_ns = clock_now_ns(CLOCK_THREAD_CPUTIME_ID) - cpu_ns;
+        if (d->arguments->foreground)
+                daemon_show(d);
+        tell_manager(d);
+}
