@@ -123,7 +123,7 @@ struct trimtab_scope {
 /* A setting of [plugin NAME] in trimtab.conf. Array element; stride is trimtab_plugin.option_size. */
 struct trimtab_option {
         const char *name;          /* "max-cgroups" */
-        const char *unit;          /* of a number; "" for text, NULL for yes/no (1 or 0) */
+        const char *unit;          /* of a number ("ms"; "cgroups" for a count); "" for text; NULL for yes/no (1 or 0) */
         const char *help;          /* one sentence */
         const char *default_value; /* as one would write it in the file */
         double min, max;           /* of a number */
