@@ -17,7 +17,7 @@ objects=$(mktemp -d)
 trap 'rm -rf "$objects"' EXIT
 linked=$objects/$(basename "$input" .c).o
 
-"$clang" "$@" "-ffile-prefix-map=$root/=" -MD -MF "$depfile" -MT "$output" \
+"$clang" "$@" "-ffile-prefix-map=$root/=" -fdebug-compilation-dir=. -MD -MF "$depfile" -MT "$output" \
         -c "$input" -o "$objects/compiled.o"
 "$bpftool" gen object "$linked" "$objects/compiled.o"
 "$bpftool" gen skeleton "$linked" > "$output"

@@ -4,7 +4,7 @@
  * What the sched plugin costs a context switch, beside runqlat of libbpf-tools and beside programs that do
  * nothing.
  *
- *     bench-sched PLUGIN.so RESULTS.json
+ *     bench-sched PLUGIN.so RESULTS.json    (a list, to which the results are added)
  *
  * All three are measured in turns under the same load, `perf bench sched pipe` in a cgroup that the plugin
  * watches with all its metrics; the kernel's own run time statistics say what their programs took. What
@@ -232,37 +232,85 @@ static double median(double *values, uint32_t n, double *ret_spread)
         return values[n / 2];
 }
 
-/* A line of the table and an element of the list. */
-static void report(FILE *json, bool first, const char *subject, const char *baseline, double *values,
-                   double *bases, const char *note)
+/* Opens the list at its end, where the next element goes; begins it if there is none. */
+static FILE *open_list(const char *file)
 {
-        double spread, base_spread, value = median(values, ROUNDS, &spread), base = 0;
+        FILE *json = fopen(file, "r+e");
+        int c = EOF;
 
-        if (bases)
-                base = median(bases, ROUNDS, &base_spread);
-        (void) printf("  %-34s %7.1f ns  +-%4.1f %%", subject, value, spread * 100);
-        if (bases)
-                (void) printf("   %.2f of %s (%.1f ns)", value / base, baseline, base);
+        if (!json)
+                json = fopen(file, "w+e");
+        if (!json)
+                return NULL;
+
+        for (long at = -1; fseek(json, at, SEEK_END) == 0; at--) {
+                c = fgetc(json);
+                if (c != ']' && c != '\n')
+                        break;
+        }
+        (void) fseek(json, 0, SEEK_CUR); /* from reading to writing */
+        (void) fputs(c == EOF ? "[" : c == '[' ? "" : ",", json);
+        return json;
+}
+
+struct line {
+        const char *subject, *baseline, *note;
+        double *values, *bases; /* ROUNDS of each; bases may be NULL */
+};
+
+/* A line of the table and an element of the list. */
+static void report(FILE *json, const struct line *l, const char *separator)
+{
+        double spread, base_spread, value = median(l->values, ROUNDS, &spread), base = 0;
+        char baseline[64] = "null", ratio[32] = "null";
+
+        (void) printf("  %-34s %7.1f ns  +-%4.1f %%", l->subject, value, spread * 100);
+        if (l->bases) {
+                base = median(l->bases, ROUNDS, &base_spread);
+                (void) printf("   %.2f of %s (%.1f ns)", value / base, l->baseline, base);
+                (void) snprintf(baseline, sizeof(baseline), "\"%s\"", l->baseline);
+                (void) snprintf(ratio, sizeof(ratio), "%.4f", value / base);
+        }
         (void) printf("\n");
 
-        (void) fprintf(json,
-                       "%s\n  {\"bench\": \"sched\", \"subject\": \"%s\", \"baseline\": ", first ? "[" : ",",
-                       subject);
-        if (bases)
-                (void) fprintf(json, "\"%s\", \"ratio\": %.4f", baseline, value / base);
-        else
-                (void) fprintf(json, "null, \"ratio\": null");
-        (void) fprintf(
-                json,
-                ", \"value\": %.2f, \"unit\": \"ns\", \"spread\": %.4f, \"runs\": %d, \"note\": \"%s\"}",
-                value, spread, ROUNDS, note);
+        (void) fprintf(json, "\n  {\"bench\": \"sched\", \"subject\": \"%s\", \"baseline\": %s, ", l->subject,
+                       baseline);
+        (void) fprintf(json, "\"value\": %.2f, \"unit\": \"ns\", \"ratio\": %s, ", value, ratio);
+        (void) fprintf(json, "\"spread\": %.4f, \"runs\": %d, \"note\": \"%s\"}%s", spread, ROUNDS, l->note,
+                       separator);
+}
+
+static void remove_cgroup(void)
+{
+        (void) rmdir(cgroup_path);
+}
+
+/* Makes the load's cgroup, for as long as we run. */
+static void make_cgroup(void)
+{
+        bool hybrid = access("/sys/fs/cgroup/unified/cgroup.procs", F_OK) == 0;
+
+        (void) snprintf(cgroup_path, sizeof(cgroup_path), "/sys/fs/cgroup%s/trimtab-bench",
+                        hybrid ? "/unified" : "");
+        if (mkdir(cgroup_path, 0755) < 0 && errno != EEXIST)
+                skip("no cgroup can be made below the unified hierarchy");
+        (void) atexit(remove_cgroup);
 }
 
 int main(int argc, char **argv)
 {
         double empty[ROUNDS], ours[ROUNDS], classic[ROUNDS], runqlat[ROUNDS];
         double above_ours[ROUNDS], above_classic[ROUNDS], above_runqlat[ROUNDS];
-        const char *root;
+        const struct line lines[] = {
+                { "empty program at sched_switch", NULL, "", empty, NULL },
+                { "sched plugin, all metrics", "runqlat", "with the empty programs' share", ours, runqlat },
+                { "sched plugin, timestamps = wakeups", "runqlat", "fallback for old kernels", classic,
+                  runqlat },
+                { "sched plugin above empty", "runqlat above empty", "at most a third, a fifth if possible",
+                  above_ours, above_runqlat },
+                { "fallback above empty", "runqlat above empty", "", above_classic, above_runqlat },
+        };
+        const uint32_t n_lines = sizeof(lines) / sizeof(lines[0]);
         FILE *json;
         int stats;
 
@@ -271,15 +319,10 @@ int main(int argc, char **argv)
                 return 2;
         }
 
-        root = access("/sys/fs/cgroup/unified/cgroup.procs", F_OK) == 0 ? "/sys/fs/cgroup/unified"
-                                                                        : "/sys/fs/cgroup";
-        (void) snprintf(cgroup_path, sizeof(cgroup_path), "%s/trimtab-bench", root);
-        if (mkdir(cgroup_path, 0755) < 0 && errno != EEXIST)
-                skip("no cgroup can be made below the unified hierarchy");
-
         stats = bpf_enable_stats(BPF_STATS_RUN_TIME); /* as long as it is open: nothing to put back */
         if (stats < 0)
                 skip("no BPF statistics: this needs root and a kernel of 5.8 or later");
+        make_cgroup();
 
         for (uint32_t i = 0; i < ROUNDS; i++) {
                 struct cost e = measure_empty(), o = measure_ours(argv[1], "auto"),
@@ -294,23 +337,15 @@ int main(int argc, char **argv)
                 above_runqlat[i] = r.total - e.on_switch - e.on_wakeups;
         }
         (void) close(stats);
-        (void) rmdir(cgroup_path);
 
-        json = fopen(argv[2], "we");
+        json = open_list(argv[2]);
         if (!json) {
                 perror(argv[2]);
                 return 1;
         }
         (void) printf("sched: ns a context switch, all programs of a subject together, median of %d\n",
                       ROUNDS);
-        report(json, true, "empty program at sched_switch", NULL, empty, NULL, "");
-        report(json, false, "sched plugin, all metrics", "runqlat", ours, runqlat,
-               "with the empty programs' share");
-        report(json, false, "sched plugin, timestamps = wakeups", "runqlat", classic, runqlat,
-               "fallback for old kernels");
-        report(json, false, "sched plugin above empty", "runqlat above empty", above_ours, above_runqlat,
-               "target: a third at most, a fifth if possible");
-        report(json, false, "fallback above empty", "runqlat above empty", above_classic, above_runqlat, "");
-        (void) fprintf(json, "\n]\n");
+        for (uint32_t i = 0; i < n_lines; i++)
+                report(json, &lines[i], i + 1 < n_lines ? "," : "\n]\n");
         return fclose(json) == 0 ? 0 : 1;
 }

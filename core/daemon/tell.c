@@ -54,7 +54,7 @@ void tell_report(const struct teller *t, const struct report *r, const char *rea
 
         if (!why && r->error < 0)
                 why = strerror(-r->error);
-        message = str_printf("%s %s%s: %s%s%s%s%s%s%s", r->object_name ?: "?", r->knob ? r->knob->name : r->via ?: "?",
+        message = str_printf("%s %s%s: %s%s%s%s%s%s%s", r->object_name ?: "?", r->knob_name ?: "?",
                              change ?: "", outcomes[r->outcome].verb, r->rule ? " by " : "", r->rule ?: "",
                              reason ? ", " : "", reason ?: "", why ? ": " : "", why ?: "");
 
@@ -66,7 +66,7 @@ void tell_report(const struct teller *t, const struct report *r, const char *rea
                         .message = message,
                         .rule = (char *) r->rule,
                         .object = (char *) r->object_name,
-                        .knob = r->knob ? r->knob->name : NULL,
+                        .knob = (char *) r->knob_name,
                         .unit = (char *) r->via,
                         .before = before,
                         .after = after,

@@ -256,10 +256,8 @@ void arbiter_outcome(struct arbiter *a, uint32_t knob, struct oid object, int er
         if (error == -EBUSY || !s->confirmed)
                 s->written = false;
         if (s->owner) {
-                struct claim *c = (struct claim *) s->owner;
-
-                c->holder->refused = true;
-                arbiter_drop(a, c, false, "the knob refused the last value");
+                s->owner->holder->refused = true;
+                arbiter_drop(a, s->owner, false, "the knob refused the last value");
         }
 }
 

@@ -21,15 +21,23 @@ int refuse_unknown(struct diag *diag, const struct place *place, const char *kin
         return -EINVAL;
 }
 
-/* The rule waits; said once for each thing it waits for. */
+/* The rule waits: said once for each thing that it waits for. */
 static int wait_for(struct reading *r, const struct place *place, const char *what)
 {
-        diag_add(r->diag, SEVERITY_WARNING, place, "the rule waits for %s", what);
+        _cleanup_free_ char *message = str_printf("the rule waits for %s", what);
+
+        if (!message)
+                return -ENOMEM;
         if (!r->waits_for) {
                 r->waits_for = strdup(what);
                 if (!r->waits_for)
                         return -ENOMEM;
         }
+
+        for (size_t i = r->diag_from; i < r->diag->n; i++)
+                if (r->diag->items[i].message && streq(r->diag->items[i].message, message))
+                        return 0;
+        diag_add(r->diag, SEVERITY_WARNING, place, "%s", message);
         return 0;
 }
 

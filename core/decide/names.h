@@ -18,6 +18,7 @@ struct reading {
         const struct catalogue *catalogue;
         const struct objects *objects;
         struct diag *diag;
+        size_t diag_from;   /* how many messages there were before this rule */
         uint32_t scope;     /* of the rule's objects; SCOPE_WAITING: of no plugin yet */
         uint64_t window_ns; /* where a function names none */
         char *waits_for;    /* what the rule waits for, the first such thing; owned */

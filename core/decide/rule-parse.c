@@ -298,7 +298,11 @@ int rule_parse(const struct ini_section *section, size_t section_index, const st
 {
         _cleanup_(rule_freep) struct rule *rule = NULL;
         struct draft d = {
-                .reading = { .catalogue = catalogue, .objects = objects, .diag = diag, .scope = SCOPE_HOST },
+                .reading = { .catalogue = catalogue,
+                             .objects = objects,
+                             .diag = diag,
+                             .diag_from = diag->n,
+                             .scope = SCOPE_HOST },
                 .section = section,
         };
         int r;

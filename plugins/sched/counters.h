@@ -19,7 +19,7 @@ struct sched_counter {
         int map; /* the perf event array they are in; not owned */
 };
 
-/* Can the event be counted here? 0, or a negative errno: -ENOENT and -EOPNOTSUPP if there is no such counter. */
+/* Can the event be counted here? 0, or a negative errno: -ENOENT, -EOPNOTSUPP: there is no such counter. */
 int sched_counter_probe(const struct sched_event *event);
 
 /*
@@ -29,8 +29,8 @@ int sched_counter_probe(const struct sched_event *event);
 int sched_counter_open(struct sched_counter *c, const struct sched_event *event, int map, uint32_t n_cpus);
 
 /*
- * Takes the events out of the map, which would keep them counting, and closes them. Accepts an empty one, and makes it
- * one.
+ * Takes the events out of the map, which would keep them counting, and closes them. Accepts an empty one, and
+ * makes it one.
  */
 void sched_counter_close(struct sched_counter *c);
 

@@ -161,7 +161,7 @@ static int load_mode(struct sched_programs *p, const struct sched_sizes *sizes, 
         return load_chosen(p, sizes);
 }
 
-/* Does the kernel keep the books? Its configuration and, before 5.14, a switch decide: look at our own entry. */
+/* Does the kernel keep accounts? Its configuration and, before 5.14, a switch decide: look at our own. */
 static bool keeps_sched_info(void)
 {
         unsigned long long runtime, run_delay, arrivals;

@@ -9,33 +9,15 @@
 
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <linux/perf_event.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <trimtab/plugin.h>
 
-#include "counters.h"
-#include "groups.h"
-#include "programs.h"
-#include "view.h"
+#include "watch.h"
 
 /* Kernel memory for cgroups' totals, at most; where CPUs are so many that it is not enough they share. */
 #define GROUPS_BYTES_MAX (4u << 20)
-
-enum sched_metric {
-        METRIC_LATENCY,
-        METRIC_RUNTIME,
-        METRIC_SWITCHES,
-        METRIC_PREEMPTIONS,
-        METRIC_MIGRATIONS,
-        METRIC_CYCLES,
-        METRIC_INSTRUCTIONS,
-        METRIC_CPU_LATENCY,
-        METRIC_CPU_RUNTIME,
-        _METRIC_MAX,
-};
 
 static const struct trimtab_metric metrics[_METRIC_MAX] = {
         [METRIC_LATENCY] = { "sched.runq_latency", "ns", "how long tasks wait on a run queue for a CPU",
@@ -56,58 +38,12 @@ static const struct trimtab_metric metrics[_METRIC_MAX] = {
                                  TRIMTAB_COUNTER },
 };
 
-/* What a metric reads from the totals, and which programs it cannot do without. */
-static const struct {
-        enum sched_count count; /* not for histograms */
-        uint32_t programs;
-} sources[_METRIC_MAX] = {
-        [METRIC_LATENCY] = { SCHED_LATENCY_SUM, 1u << SCHED_PROGRAM_SWITCH | 1u << SCHED_PROGRAM_WAKEUP |
-                                                        1u << SCHED_PROGRAM_NEWTASK },
-        [METRIC_RUNTIME] = { SCHED_RUNTIME, 1u << SCHED_PROGRAM_SWITCH },
-        [METRIC_SWITCHES] = { SCHED_SWITCHES, 1u << SCHED_PROGRAM_SWITCH },
-        [METRIC_PREEMPTIONS] = { SCHED_PREEMPTIONS, 1u << SCHED_PROGRAM_SWITCH },
-        [METRIC_MIGRATIONS] = { SCHED_MIGRATIONS, 1u << SCHED_PROGRAM_MIGRATE },
-        [METRIC_CYCLES] = { SCHED_CYCLES, 1u << SCHED_PROGRAM_COUNTERS },
-        [METRIC_INSTRUCTIONS] = { SCHED_INSTRUCTIONS, 1u << SCHED_PROGRAM_COUNTERS },
-        [METRIC_CPU_LATENCY] = { SCHED_LATENCY_SUM, 1u << SCHED_PROGRAM_SWITCH | 1u << SCHED_PROGRAM_WAKEUP |
-                                                            1u << SCHED_PROGRAM_NEWTASK },
-        [METRIC_CPU_RUNTIME] = { SCHED_RUNTIME, 1u << SCHED_PROGRAM_SWITCH },
-};
-
-#define LATENCY_METRICS (1u << METRIC_LATENCY | 1u << METRIC_CPU_LATENCY)
-#define CPU_METRICS (1u << METRIC_CPU_LATENCY | 1u << METRIC_CPU_RUNTIME)
-
 static const struct trimtab_option options[] = {
         { "max-cgroups", "cgroups", "cgroups that can be watched at once; each takes 1.2 KB a CPU", "256", 1,
           4096 },
         { "timestamps", "",
           "where waits are read from: auto, kernel (its own accounts) or wakeups (three programs)", "auto", 0,
           0 },
-};
-
-/* The two counters, in the order of METRIC_CYCLES and METRIC_INSTRUCTIONS. */
-static const struct sched_event events[] = {
-        { PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES },
-        { PERF_TYPE_HARDWARE, PERF_COUNT_HW_INSTRUCTIONS },
-};
-
-#define N_EVENTS (sizeof(events) / sizeof(events[0]))
-
-struct cpu {
-        uint32_t metrics; /* bit n: metric number n is wanted for it */
-        struct sched_account account;
-        uint64_t runtime_told; /* ns; what has been emitted must not fall */
-};
-
-struct sched {
-        const struct trimtab_host *host;
-        struct sched_sizes sizes;
-        struct sched_programs programs;
-        struct sched_view view;
-        struct sched_groups groups;
-        struct sched_counter counters[N_EVENTS];
-        struct cpu *cpus;
-        uint32_t available; /* bit n: metric number n can be had */
 };
 
 static int read_sizes(const struct trimtab_host *h, struct sched_sizes *ret)
@@ -152,40 +88,6 @@ static int read_timestamps(const struct trimtab_host *h, int32_t *ret)
         return 0;
 }
 
-/* Tells the host what became of every program, and which metrics that costs. */
-static void tell_programs(struct sched *s)
-{
-        const struct trimtab_host *h = s->host;
-
-        for (uint32_t i = 0; i < _SCHED_PROGRAM_MAX; i++) {
-                const char *refusal = sched_programs_refusal(&s->programs, i);
-                int fd = sched_programs_fd(&s->programs, i);
-
-                if (fd >= 0 || refusal)
-                        h->program(h, sched_programs_name(&s->programs, i), fd, refusal);
-                for (uint32_t m = 0; refusal && m < _METRIC_MAX; m++)
-                        if (sources[m].programs & 1u << i && s->available & 1u << m) {
-                                s->available &= ~(1u << m);
-                                h->unavailable(h, m, refusal);
-                        }
-        }
-}
-
-static void tell_counters(struct sched *s)
-{
-        for (uint32_t i = 0; i < N_EVENTS; i++) {
-                int r = sched_counter_probe(&events[i]);
-
-                if (r >= 0)
-                        continue;
-                s->available &= ~(1u << (METRIC_CYCLES + i));
-                s->host->unavailable(s->host, METRIC_CYCLES + i,
-                                     r == -ENOENT || r == -EOPNOTSUPP || r == -ENODEV
-                                             ? "this machine has no such hardware counter"
-                                             : strerror(-r));
-        }
-}
-
 static int sched_open(const struct trimtab_host *h, void **ret_self)
 {
         struct sched *s = calloc(1, sizeof(*s));
@@ -224,156 +126,14 @@ static int sched_open(const struct trimtab_host *h, void **ret_self)
         if (r < 0)
                 return r;
 
-        tell_counters(s);
-        tell_programs(s);
+        sched_tell_counters(s);
+        sched_tell_programs(s);
         return 0;
-}
-
-static uint32_t wanted_metrics(const struct sched *s)
-{
-        uint32_t wanted = 0;
-
-        for (const struct sched_group *g = s->groups.by_id; g; g = g->hh.next)
-                wanted |= g->metrics;
-        for (uint32_t i = 0; i < s->sizes.n_cpus; i++)
-                wanted |= s->cpus[i].metrics;
-        return wanted & s->available;
-}
-
-/* Counters run only as long as they are wanted: others need them too. */
-static void open_counters(struct sched *s, uint32_t wanted)
-{
-        static const char *const maps[N_EVENTS] = { "cycles", "instructions" };
-
-        for (uint32_t i = 0; i < N_EVENTS; i++) {
-                uint32_t metric = METRIC_CYCLES + i;
-                int r;
-
-                if (!(wanted & 1u << metric)) {
-                        sched_counter_close(&s->counters[i]);
-                        continue;
-                }
-                if (s->counters[i].fds)
-                        continue;
-                r = sched_counter_open(&s->counters[i], &events[i],
-                                       sched_programs_map_fd(&s->programs, maps[i]), s->sizes.n_cpus);
-                s->host->unavailable(s->host, metric, r < 0 ? strerror(-r) : NULL);
-        }
-}
-
-/* Attaches what the wanted metrics need, and detaches the rest. */
-static void update_programs(struct sched *s)
-{
-        bool was_attached = sched_programs_is_attached(&s->programs, SCHED_PROGRAM_SWITCH);
-        uint32_t wanted = wanted_metrics(s), mask = 0;
-        int r;
-
-        for (uint32_t m = 0; m < _METRIC_MAX; m++)
-                if (wanted & 1u << m)
-                        mask |= sources[m].programs;
-        if (wanted & LATENCY_METRICS)
-                mask |= 1u << SCHED_PROGRAM_MIGRATE; /* does without, at a price */
-
-        open_counters(s, wanted);
-        if (!was_attached)
-                sched_view_forget(&s->view);
-        r = sched_programs_attach(&s->programs, mask);
-        if (r < 0)
-                tell_programs(s);
-        sched_view_tell_moves(&s->view, sched_programs_is_attached(&s->programs, SCHED_PROGRAM_MIGRATE));
-
-        if (!was_attached && sched_programs_is_attached(&s->programs, SCHED_PROGRAM_SWITCH)) {
-                r = sched_programs_seed(&s->programs);
-                if (r < 0)
-                        s->host->log(s->host, TRIMTAB_LOG_DEBUG, "cannot look up what runs now: %s",
-                                     strerror(-r));
-        }
-}
-
-static int watch_cpus(struct sched *s, uint32_t metric, const uint64_t *objects, uint32_t n)
-{
-        int r = 0;
-
-        for (uint32_t i = 0; i < s->sizes.n_cpus; i++)
-                s->cpus[i].metrics &= ~(1u << metric);
-        for (uint32_t i = 0; i < n; i++)
-                if (objects[i] < s->sizes.n_cpus)
-                        s->cpus[objects[i]].metrics |= 1u << metric;
-                else
-                        r = -ENODEV;
-        return r;
-}
-
-static int watch_group(struct sched *s, uint32_t metric, uint64_t id)
-{
-        struct sched_group *group = sched_groups_find(&s->groups, id);
-        const char *path = NULL;
-        int r;
-
-        if (!group) {
-                (void) s->host->object_path(s->host, "cgroup", id, &path);
-                r = sched_groups_add(&s->groups, id, path, &group);
-                if (r < 0)
-                        return r;
-        }
-        group->metrics |= 1u << metric;
-        return 0;
-}
-
-/* Lets go of what is not wanted any more, and so makes room. */
-static void keep_groups(struct sched *s, uint32_t metric, const uint64_t *objects, uint32_t n)
-{
-        struct sched_group *group, *next;
-
-        for (group = s->groups.by_id; group; group = group->hh.next)
-                group->metrics &= ~(1u << metric);
-        for (uint32_t i = 0; i < n; i++) {
-                group = sched_groups_find(&s->groups, objects[i]);
-                if (group)
-                        group->metrics |= 1u << metric;
-        }
-        HASH_ITER(hh, s->groups.by_id, group, next) {
-                if (!group->metrics)
-                        sched_groups_remove(&s->groups, group);
-        }
-}
-
-static int watch_groups(struct sched *s, uint32_t metric, const uint64_t *objects, uint32_t n)
-{
-        uint32_t refused = 0;
-        int r = 0;
-
-        keep_groups(s, metric, objects, n);
-        for (uint32_t i = 0; i < n; i++) {
-                int k = watch_group(s, metric, objects[i]);
-
-                if (k < 0) {
-                        refused++;
-                        r = k;
-                }
-        }
-        if (refused)
-                s->host->log(s->host, TRIMTAB_LOG_WARNING, "%u cgroups are not measured: %s%s", refused,
-                             strerror(-r), r == -ENOSPC ? " (raise max-cgroups)" : "");
-        return r;
-}
-
-static int sched_watch(void *self, uint32_t metric, const uint64_t *objects, uint32_t n)
-{
-        struct sched *s = self;
-        int r;
-
-        if (metric >= _METRIC_MAX)
-                return -EINVAL;
-        r = CPU_METRICS & 1u << metric ? watch_cpus(s, metric, objects, n)
-                                       : watch_groups(s, metric, objects, n);
-        update_programs(s);
-        return r;
 }
 
 static int emit(struct sched *s, uint32_t metric, uint64_t object, const struct sched_totals *t)
 {
-        double value = (double) t->counts[sources[metric].count];
+        double value = (double) t->counts[sched_sources[metric].count];
 
         if (metrics[metric].kind == TRIMTAB_HISTOGRAM)
                 return s->host->emit_histogram(s->host, metric, object, t->latency, TRIMTAB_HIST_SLOTS,
@@ -461,7 +221,7 @@ static void sched_close(void *self)
         if (!s)
                 return;
         (void) sched_programs_attach(&s->programs, 0);
-        for (uint32_t i = 0; i < N_EVENTS; i++)
+        for (uint32_t i = 0; i < SCHED_N_COUNTERS; i++)
                 sched_counter_close(&s->counters[i]);
         sched_groups_done(&s->groups);
         sched_view_close(&s->view);

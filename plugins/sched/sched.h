@@ -92,7 +92,7 @@ struct sched_cpu {
         trimtab_u64 cycles, instructions; /* counters at the last switch; 0: none seen yet */
 } __attribute__((aligned(2048)));
 
-/* What a task had waited in all when it last left a CPU: what it has more when it is back is this turn's wait. */
+/* What a task had waited in all when it last left a CPU: the rest, when it is back, is this turn's wait. */
 struct sched_turn {
         trimtab_u32 pid;
         trimtab_u32 arrivals;  /* sched_info.pcount, to know a turn that is not the task's last */

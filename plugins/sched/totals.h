@@ -2,7 +2,7 @@
 #ifndef SCHED_TOTALS_H
 #define SCHED_TOTALS_H
 
-/* Running totals of a cgroup or CPU in 64 bits, kept up from the kernel side's, which wrap and change hands. */
+/* Running totals of a cgroup or CPU in 64 bits, kept up from the kernel's, which wrap and change hands. */
 
 #include <stdint.h>
 

@@ -37,7 +37,7 @@ void sched_view_group(const struct sched_view *v, uint32_t slot, struct sched_st
  */
 uint64_t sched_view_clock(const struct sched_view *v);
 
-/* How long, in ns, the CPU's present task has run by `now`, and its slot; 0 and SCHED_SLOT_IDLE: there is none. */
+/* How long, in ns, the CPU's present task has run by `now`, and its slot; 0 and SCHED_SLOT_IDLE: none. */
 uint64_t sched_view_running(const struct sched_view *v, uint32_t cpu, uint64_t now, uint32_t *ret_slot);
 
 /*

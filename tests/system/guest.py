@@ -96,17 +96,15 @@ def rules(text, name="50-test.conf"):
 
 
 def mode(name):
-    """The administrator's one line; where the configuration is depends on the prefix."""
-    for path in ("/etc/trimtab/trimtab.conf", "/usr/local/etc/trimtab/trimtab.conf"):
-        text = read(path)
-        if text is not None:
-            write(path, text.replace("mode = advise", f"mode = {name}") + "\n")
+    """The administrator's one line."""
+    path = "/etc/trimtab/trimtab.conf"
+    write(path, read(path).replace("mode = advise", f"mode = {name}") + "\n")
 
 
 def dropins(unit):
-    """Runtime drop-ins of a unit, by name."""
-    folder = f"/run/systemd/system.control/{unit}.d"
-    return sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+    """Runtime drop-ins of a unit by name, those of a transient unit included."""
+    folders = [f"/run/systemd/{kind}/{unit}.d" for kind in ("system.control", "transient")]
+    return sorted(name for folder in folders if os.path.isdir(folder) for name in os.listdir(folder))
 
 
 def journal(unit):

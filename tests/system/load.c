@@ -2,9 +2,9 @@
 /*
  * The two sides of the noisy-neighbour story.
  *
- *   load hog                 one spinning process pinned to each CPU, until killed
- *   load sleeper FILE [CPU]  sleeps 2 ms, works 6 ms, again and again; once a second appends a line to FILE:
- *                            "N P50_US P99_US WORK_P50_US": how late it was woken, and how long the work took
+ *   load hog N CPU           N spinning processes pinned to one CPU, until killed
+ *   load sleeper FILE [CPU]  sleeps 0.5 ms, works 1.5 ms, again and again; once a second appends a line for each wakeup
+ *                            to FILE: "LATE_US WORK_US", how late it was woken, and how long the work took
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,8 +18,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SLEEP_NS 2000000ll
-#define WORK_NS  6000000ll
+/*
+ * Three quarters of a CPU: more than an equal share, so that it has to wait when others want the CPU as well. Short, so that the
+ * few wakeups a second that meet a housekeeping thread stay well below one in a hundred.
+ */
+#define SLEEP_NS 500000ll
+#define WORK_NS  1500000ll
 
 static int64_t clock_ns(clockid_t id)
 {
@@ -39,15 +43,13 @@ static void pin(int cpu)
                 perror("sched_setaffinity");
 }
 
-static int hog(void)
+static int hog(int n, int cpu)
 {
-        long n = sysconf(_SC_NPROCESSORS_ONLN);
-
-        for (int cpu = 0; cpu < n; cpu++)
+        for (int i = 0; i < n; i++)
                 if (fork() == 0) {
                         prctl(PR_SET_PDEATHSIG, 9);
                         pin(cpu);
-                        for (volatile uint64_t i = 0;; i++)
+                        for (volatile uint64_t spins = 0;; spins++)
                                 ;
                 }
         while (wait(NULL) > 0 || errno == EINTR)
@@ -55,32 +57,26 @@ static int hog(void)
         return 0;
 }
 
-static int compare(const void *a, const void *b)
-{
-        int64_t x = *(const int64_t *) a, y = *(const int64_t *) b;
-
-        return (x > y) - (x < y);
-}
-
+/* Twice what fits into a second. */
 enum { SAMPLES_MAX = 1000 };
 
 struct second {
-        int64_t late_ns[SAMPLES_MAX], work_ns[SAMPLES_MAX];
-        size_t n;
+        char lines[SAMPLES_MAX * 32];
+        size_t size;
 };
+
+static void note(struct second *s, int64_t late_ns, int64_t work_ns)
+{
+        if (s->size + 32 <= sizeof(s->lines))
+                s->size += (size_t) sprintf(s->lines + s->size, "%lld %lld\n", (long long) late_ns / 1000,
+                                            (long long) work_ns / 1000);
+}
 
 static void tell(struct second *s, int fd)
 {
-        char line[128];
-        int size;
-
-        qsort(s->late_ns, s->n, sizeof(s->late_ns[0]), compare);
-        qsort(s->work_ns, s->n, sizeof(s->work_ns[0]), compare);
-        size = snprintf(line, sizeof(line), "%zu %lld %lld %lld\n", s->n, (long long) s->late_ns[s->n / 2] / 1000,
-                        (long long) s->late_ns[s->n * 99 / 100] / 1000, (long long) s->work_ns[s->n / 2] / 1000);
-        if (write(fd, line, (size_t) size) != size)
+        if (write(fd, s->lines, s->size) != (ssize_t) s->size)
                 perror("write");
-        s->n = 0;
+        s->size = 0;
 }
 
 /* The same amount of CPU time whatever the machine: the clock of this thread alone counts. */
@@ -113,10 +109,7 @@ static int sleeper(const char *path, int cpu)
                 clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL);
                 woken = clock_ns(CLOCK_MONOTONIC);
                 work();
-                if (second.n < SAMPLES_MAX) {
-                        second.late_ns[second.n] = woken - due;
-                        second.work_ns[second.n++] = clock_ns(CLOCK_MONOTONIC) - woken;
-                }
+                note(&second, woken - due, clock_ns(CLOCK_MONOTONIC) - woken);
                 if (woken >= tell_at) {
                         tell(&second, fd);
                         tell_at += 1000000000ll;
@@ -126,10 +119,10 @@ static int sleeper(const char *path, int cpu)
 
 int main(int argc, char **argv)
 {
-        if (argc == 2 && strcmp(argv[1], "hog") == 0)
-                return hog();
+        if (argc == 4 && strcmp(argv[1], "hog") == 0)
+                return hog(atoi(argv[2]), atoi(argv[3]));
         if (argc >= 3 && strcmp(argv[1], "sleeper") == 0)
                 return sleeper(argv[2], argc > 3 ? atoi(argv[3]) : -1);
-        fprintf(stderr, "usage: load hog | load sleeper FILE [CPU]\n");
+        fprintf(stderr, "usage: load hog N CPU | load sleeper FILE [CPU]\n");
         return 2;
 }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The noisy-neighbour story, on a real kernel with systemd as PID 1.
 
-A service that sleeps and works shares the CPUs with hogs. One rule on its measured run-queue latency raises its
+A service that sleeps and works shares a CPU with two hogs, whose unit has been given five times its weight. One rule on its measured run-queue latency raises its
 cpu.weight through systemd; its wakeups, as the service itself measures them, get several times faster; when the
 hogs stop the weight eases back; a killed daemon leaves nothing changed.
 
@@ -21,7 +21,9 @@ from guest import (CGROUP, Checks, cgroup_file, dropins, install, journal, mode,
 SLEEPER = "web.service"
 HOGS = "noisy.service"
 LATE = "/run/late"
-SECONDS = 12
+# One CPU is fought over; the other is left to the daemon, and to the emulator's host.
+CPU = "1"
+SECONDS = 20
 
 RULE = f"""
 [rule web-turn]
@@ -31,7 +33,7 @@ when = p99(sched.runq_latency) > 2ms
 hold = 2s
 then = cpu.weight = 10000
 within = cpu.weight 100..10000
-until = avg(cgroup.cpu_some) < 5%
+until = sum_of(rate(cgroup.cpu_usage @siblings)) < 15%
 clear-hold = 3s
 cooldown = 1s
 on-clear = ease
@@ -48,23 +50,21 @@ def usage(unit):
 
 
 def measure():
-    """Wakeups of the service over SECONDS, as it measures them itself: median of the seconds, in milliseconds."""
-    skip = len((read(LATE) or "").splitlines()) + 1
-    hogs = usage(HOGS)
-    time.sleep(SECONDS + 1)
-    lines = [line.split() for line in read(LATE).splitlines()[skip:]]
+    """Wakeups of the service over SECONDS, as it measures them itself, in milliseconds."""
+    skip, hogs = len((read(LATE) or "").splitlines()), usage(HOGS)
+    time.sleep(SECONDS)
+    late, work = zip(*(map(int, line.split()) for line in read(LATE).splitlines()[skip:]))
     return {
-        "seconds": len(lines),
-        "wakeups": sum(int(line[0]) for line in lines),
-        "p50_ms": statistics.median(int(line[1]) for line in lines) / 1000,
-        "p99_ms": statistics.median(int(line[2]) for line in lines) / 1000,
-        "work_p50_ms": statistics.median(int(line[3]) for line in lines) / 1000,
-        "hogs_cpu": (usage(HOGS) - hogs) / (SECONDS + 1),
+        "wakeups": len(late),
+        "p50_ms": statistics.median(late) / 1000,
+        "p99_ms": statistics.quantiles(late, n=100)[98] / 1000,
+        "work_p50_ms": statistics.median(work) / 1000,
+        "hogs_cpu": (usage(HOGS) - hogs) / SECONDS,
     }
 
 
 def start_hogs(load):
-    systemd_run(HOGS, load, "hog")
+    systemd_run(HOGS, load, "hog", "2", CPU, properties=["CPUWeight=500"])
 
 
 def raised():
@@ -72,7 +72,8 @@ def raised():
 
 
 def untouched():
-    return weight() == "100" and dropins(SLEEPER) == []
+    # The file goes with its controller, when nobody needs it any more: then the kernel's default is in force.
+    return weight() in ("100", None) and dropins(SLEEPER) == []
 
 
 def daemon_pid():
@@ -81,7 +82,7 @@ def daemon_pid():
 
 def table(before, after):
     rows = [("service's wakeups, p50", "p50_ms", "ms"), ("service's wakeups, p99", "p99_ms", "ms"),
-            ("6 ms of work takes, p50", "work_p50_ms", "ms"), ("neighbours' CPUs in use", "hogs_cpu", "")]
+            ("1.5 ms of work takes, p50", "work_p50_ms", "ms"), ("CPUs the neighbours get", "hogs_cpu", "")]
     print(f"\n{'':28}{'no rule':>12}{'with rule':>12}{'ratio':>9}")
     for name, key, unit in rows:
         ratio = before[key] / after[key] if after[key] else float("inf")
@@ -98,9 +99,9 @@ def keep_results(before, after):
 
 def improvement(check, load):
     """The p99 without and with the rule."""
-    systemd_run(SLEEPER, load, "sleeper", LATE, "0")
+    systemd_run(SLEEPER, load, "sleeper", LATE, CPU)
     start_hogs(load)
-    check(wait_for(lambda: weight() == "100", 10), "the service starts with the default weight", weight())
+    check(untouched(), "the service starts with the default weight", weight())
     time.sleep(2)
     before = measure()
 

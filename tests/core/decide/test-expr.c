@@ -216,8 +216,7 @@ static void test_aggregates(void **state)
 static void test_print(void **state)
 {
         static const char *const cases[] = {
-                "p99(sched.latency @parent, 30s) > 5ms and not (last(psi.cpu) < 3% or rate(sched.runtime) >= "
-                "80%)",
+                "p99(sched.latency @parent, 30s) > 5ms and not (last(psi.cpu) < 3% or cpu.weight >= 80)",
                 "(last(mem.used) + 1GiB) * 2 / last(mem.used @cgroup:/a) > 25%",
                 "any_of(last(psi.cpu @siblings) > 4%) or sum_of(cpu.weight @children) == 500",
                 "last(mem.used) - (last(mem.used @parent) - last(mem.used)) < 500MiB",

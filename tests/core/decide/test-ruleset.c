@@ -211,8 +211,9 @@ static void test_waiting(void **state)
 {
         struct world *w = *state;
 
-        assert_waits(w, "[rule r]\nwhen = rate(block.ops) > 5k\nthen = vm.ratio = 5\n", "plugin 'block'",
-                     "the rule waits for plugin 'block'", 13);
+        assert_waits(
+                w, "[rule r]\nwhen = rate(block.ops) > 5k and rate(block.errors) > 1\nthen = vm.ratio = 5\n",
+                "plugin 'block'", "the rule waits for plugin 'block'", 13);
         assert_waits(w, "[rule r]\nwhen = 2 > 1\nhold = 0s\nthen = io.weight @cgroup:/a = 5\n",
                      "knob 'io.weight'", "the rule waits for knob 'io.weight'", 8);
         assert_waits(w, "[rule r]\nfor = widget:*\nwhen = 2 > 1\nthen = vm.ratio @host = 5\n",

@@ -137,12 +137,11 @@ void work_burn(uint32_t usec)
         burn(usec);
 }
 
-void load_shuffle(const struct load *l, uint32_t usec, uint32_t msec)
+void load_shuffle(const struct load *l, uint32_t usec, uint32_t n_moves)
 {
         uint32_t n_cpus = (uint32_t) sysconf(_SC_NPROCESSORS_ONLN);
-        uint64_t end = clock_us(CLOCK_MONOTONIC) + (uint64_t) msec * 1000;
 
-        for (uint32_t turn = 0; clock_us(CLOCK_MONOTONIC) < end; turn++) {
+        for (uint32_t turn = 0; turn < n_moves; turn++) {
                 cpu_set_t set;
 
                 CPU_ZERO(&set);

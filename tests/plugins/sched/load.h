@@ -43,7 +43,7 @@ void work_nap(uint32_t usec);
 void work_sleep(uint32_t usec);
 void work_burn(uint32_t usec);
 
-/* For `msec`: moves every process from CPU to CPU, each `usec` in its turn. */
-void load_shuffle(const struct load *l, uint32_t usec, uint32_t msec);
+/* Moves every process from CPU to CPU, one each `usec` in turn, n_moves in all. */
+void load_shuffle(const struct load *l, uint32_t usec, uint32_t n_moves);
 
 #endif
