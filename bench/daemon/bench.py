@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What the daemon itself costs while nothing happens: CPU, memory, map memory, and how long it takes to be ready.
 
-Two settings: the shipped rules; and one rule that measures every cgroup of this machine. Observe mode: nothing is changed."""
+Two settings: the shipped rules; and one rule that measures every cgroup of this machine. Advise mode: nothing is changed."""
 import json
 import os
 import shutil
@@ -23,9 +23,12 @@ then = cpu.weight = 100
 
 
 def cpu_seconds(pid):
-    with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
-        fields = file.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """Of all threads, to the nanosecond: the clock ticks of /proc/PID/stat are coarser than what is measured."""
+    total = 0
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{thread}/schedstat", encoding="utf-8") as file:
+            total += int(file.read().split()[0])
+    return total / 1e9
 
 
 def rss_mb(pid):
@@ -40,7 +43,7 @@ def start(build, folder, rules):
         notify.bind(address)
         notify.settimeout(30)
         began = time.monotonic()
-        daemon = subprocess.Popen([f"{build}/core/trimtabd", "--mode", "observe", "--rules", rules, "--plugins",
+        daemon = subprocess.Popen([f"{build}/core/trimtabd", "--mode", "advise", "--rules", rules, "--plugins",
                                    f"{build}/plugins", "--runtime-dir", f"{folder}/run"],
                                   env={**os.environ, "NOTIFY_SOCKET": address}, stderr=subprocess.DEVNULL)
         while b"READY=1" not in notify.recv(4096):
@@ -93,7 +96,7 @@ def main():
                 what, unit = key.rsplit(", ", 1)
                 records.append({"bench": "daemon", "subject": f"trimtabd idle, {name}: {what}", "baseline": "target",
                                 "value": median, "unit": unit, "ratio": median / target,
-                                "spread": [values[0], values[-1]], "runs": RUNS, "note": "observe mode"})
+                                "spread": [values[0], values[-1]], "runs": RUNS, "note": "advise mode"})
     with open(out, "w", encoding="utf-8") as file:
         json.dump(records, file)
 
