@@ -65,7 +65,10 @@ struct daemon {
         uint64_t started_ns;
 };
 
-/* One tick, whatever brought it. */
+/* Makes everything above, and says on the log what it cannot (daemon/make.c). */
+int daemon_make(struct daemon *d);
+
+/* One tick, whatever brought it (daemon/tick.c). */
 void daemon_tick(struct daemon *d);
 /* An evaluation as soon as the loop is free, not before `after_ns` from now. */
 int daemon_schedule(struct daemon *d, uint64_t after_ns);
