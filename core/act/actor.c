@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "act/call.h"
 #include "act/locate.h"
 #include "act/order.h"
 
@@ -271,8 +272,8 @@ int actor_current(struct actor *a, const struct knob *knob, const struct object 
         if (r < 0)
                 return r;
 
-        r = sysfile_read(t.path, &t.form, &raw);
-        if (r == -ENOENT || r == -ENODEV)
+        r = t.kind == TARGET_CALL ? call_read(knob, object->id, &raw) : sysfile_read(t.path, &t.form, &raw);
+        if (t.kind == TARGET_FILE && (r == -ENOENT || r == -ENODEV))
                 return default_of(a, knob, object, &t, ret);
         if (r < 0)
                 return r;

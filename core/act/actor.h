@@ -75,7 +75,7 @@ int actor_set_bus(struct actor *a, sd_bus *system_bus);
 
 /*
  * Queues an order. 0 and a report later, or -errno and none. Copies all it needs, but the knob, which must outlive the actor.
- * -EBUSY: it rests. -EOPNOTSUPP: the knob is no file. -ENOENT: (set) the object has no directory, (restore) nothing of ours.
+ * -EBUSY: it rests. -EOPNOTSUPP: the knob is neither a file nor functions of an open plugin. -ENOENT: (set) the object has no directory, (restore) nothing of ours.
  */
 int actor_set(struct actor *a, const struct knob *knob, const struct object *object, const struct trimtab_value *value,
               const char *rule, uint64_t decision, uint64_t now_ns);

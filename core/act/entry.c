@@ -44,6 +44,7 @@ bool target_same(const struct target *a, const struct target *b)
 
         switch (a->kind) {
         case TARGET_FILE:
+        case TARGET_CALL:
                 return streq(a->path, b->path) && streq(a->form.key, b->form.key);
         case TARGET_UNIT:
                 return streq(a->unit, b->unit) && streq(a->property, b->property);

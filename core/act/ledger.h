@@ -14,12 +14,16 @@
  * This room knows nothing of writing values: act/actor and act/restore do that.
  */
 
-enum target_kind { TARGET_FILE, TARGET_UNIT };
+enum target_kind {
+        TARGET_FILE,
+        TARGET_UNIT, /* a property of a unit of systemd */
+        TARGET_CALL, /* functions of a plugin: what they did ends with the process, and so does the entry */
+};
 
 /* What is written to: all that undo needs without any plugin. Strings are owned by whoever holds the struct. */
 struct target {
         enum target_kind kind;
-        char *path;             /* the file (for a unit: its cgroup's, to read back from; may vanish) */
+        char *path;             /* the file ("KNOB@KEY" for a call; for a unit: its cgroup's, to read back from; may vanish) */
         struct sysfile_form form;
         bool slow;              /* a write may block: TRIMTAB_KNOB_SLOW */
         char *unit, *property;  /* TARGET_UNIT */

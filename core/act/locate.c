@@ -40,6 +40,23 @@ static int expand(const char *template, const struct object *object, char **ret)
         return 0;
 }
 
+static int target_of_call(const struct knob *knob, const struct object *object, struct target *ret)
+{
+        struct target t = {
+                .kind = TARGET_CALL,
+                .form = { .form = TRIMTAB_FORM_PLAIN, .type = knob->type },
+        };
+
+        if (!knob->read || !knob->apply)
+                return -EOPNOTSUPP;
+        t.path = str_printf("%s@%" PRIu64, knob->name, object->id.key);
+        if (!t.path)
+                return -ENOMEM;
+
+        *ret = t;
+        return 0;
+}
+
 /* Where the knob's file is; systemd may turn it into a unit's property later. */
 int target_of(const struct knob *knob, const struct object *object, struct target *ret)
 {
@@ -51,7 +68,7 @@ int target_of(const struct knob *knob, const struct object *object, struct targe
         int r;
 
         if (!knob->file)
-                return -EOPNOTSUPP;
+                return target_of_call(knob, object, ret);
         if (knob->key && strlen(knob->key) >= sizeof(t.form.key))
                 return -ENAMETOOLONG;
         if (knob->key)

@@ -8,7 +8,7 @@
 
 /*
  * Where the knob's file on this object is; that it is a unit's property is for systemd to say. -EOPNOTSUPP:
- * the knob is no file. -ENOENT: the object has no directory.
+ * the knob is neither a file nor, its plugin being gone, functions. -ENOENT: the object has no directory.
  */
 int target_of(const struct knob *knob, const struct object *object, struct target *ret);
 

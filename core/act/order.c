@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "act/call.h"
 #include "util/clock.h"
 #include "util/str.h"
 
@@ -82,6 +83,8 @@ void order_say(struct order *o, const char *format, ...)
 
 int order_read(const struct order *o, char **ret_raw)
 {
+        if (o->target.kind == TARGET_CALL)
+                return o->handle ? call_read(o->handle->knob, o->handle->object, ret_raw) : -ENODEV;
         return sysfile_read(o->target.path, &o->target.form, ret_raw);
 }
 
@@ -90,6 +93,8 @@ bool order_object_lives(const struct order *o)
         const char *slash = strrchr(o->target.path, '/');
         _cleanup_free_ char *dir = slash ? strndup(o->target.path, (size_t) (slash - o->target.path)) : NULL;
 
+        if (o->target.kind == TARGET_CALL)
+                return o->handle && o->handle->knob->read;
         return dir && access(dir, F_OK) >= 0;
 }
 
@@ -184,7 +189,9 @@ void order_write_slowly(struct order *o, const char *path, const struct sysfile_
 
 void order_write(struct order *o, const char *raw, void (*written)(struct order *o, int r))
 {
-        if (o->target.slow)
+        if (o->target.kind == TARGET_CALL)
+                written(o, o->handle ? call_write(o->handle->knob, o->handle->object, raw) : -ENODEV);
+        else if (o->target.slow)
                 order_write_slowly(o, o->target.path, &o->target.form, raw, written);
         else
                 written(o, sysfile_write(o->target.path, &o->target.form, raw));

@@ -20,6 +20,12 @@ static const char *const verb_names[] = {
         [RECORD_FORGET] = "forget",
 };
 
+static const char *const kinds[] = {
+        [TARGET_FILE] = "file",
+        [TARGET_UNIT] = "unit",
+        [TARGET_CALL] = "call",
+};
+
 enum field_type { FIELD_TEXT, FIELD_NUMBER, FIELD_FLAG, FIELD_UINT, FIELD_KIND, FIELD_KEY, FIELD_LIST };
 
 struct field {
@@ -98,7 +104,7 @@ static void put_field(FILE *f, const struct field *field, const struct ledger_en
                 (void) fprintf(f, " %s=%d", field->name, *(const bool *) at);
                 break;
         case FIELD_KIND:
-                (void) fprintf(f, " %s=%s", field->name, e->target.kind == TARGET_UNIT ? "unit" : "file");
+                (void) fprintf(f, " %s=%s", field->name, kinds[e->target.kind]);
                 break;
         case FIELD_LIST:
                 for (size_t i = 0; i < e->n_intended; i++)
@@ -220,10 +226,12 @@ static int get_field(const struct field *field, struct ledger_entry *e, const ch
                 strcpy(at, value);
                 return 0;
         case FIELD_KIND:
-                if (!streq(value, "unit") && !streq(value, "file"))
-                        return -EBADMSG;
-                e->target.kind = streq(value, "unit") ? TARGET_UNIT : TARGET_FILE;
-                return 0;
+                for (size_t i = 0; i < ELEMENTSOF(kinds); i++)
+                        if (streq(value, kinds[i])) {
+                                e->target.kind = (enum target_kind) i;
+                                return 0;
+                        }
+                return -EBADMSG;
         case FIELD_NUMBER:
                 return get_number(value, UINT64_MAX, at);
         case FIELD_UINT:
@@ -285,7 +293,7 @@ static bool record_complete(const struct record *r)
         if (!t->path || (!r->entry->original && !r->entry->original_absent))
                 return false;
 
-        return t->kind == TARGET_FILE || (t->unit && t->property && r->entry->dropin_path);
+        return t->kind != TARGET_UNIT || (t->unit && t->property && r->entry->dropin_path);
 }
 
 static int parse(char *text, struct record *record)

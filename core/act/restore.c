@@ -332,7 +332,7 @@ void restore_begin(struct order *o)
                 return;
         }
 
-        if (o->target.kind == TARGET_FILE) {
+        if (o->target.kind != TARGET_UNIT) {
                 compare_file(o);
         } else if (!bus || !o->property) {
                 compare_unit_alone(o);

@@ -51,7 +51,7 @@ static void set_settled(struct order *o, bool as_wanted)
 {
         /* A file that answers with another value than asked has still taken effect: a mask cut to what is
          * online, say. */
-        if (o->after && (as_wanted || o->target.kind == TARGET_FILE || has_moved(o)))
+        if (o->after && (as_wanted || o->target.kind != TARGET_UNIT || has_moved(o)))
                 confirm(o);
         else if (!o->after && !order_object_lives(o))
                 order_finish(o, OUTCOME_GONE, -ENOENT);
@@ -118,7 +118,7 @@ static void set_write(struct order *o)
         _cleanup_free_ char *text = NULL;
         int r;
 
-        if (o->target.kind == TARGET_FILE) {
+        if (o->target.kind != TARGET_UNIT) {
                 order_write(o, o->want, set_written);
                 return;
         }
@@ -185,7 +185,7 @@ static int fill_entry(struct order *o, const struct unit_state *state)
         e->keep = o->actor->config.keep;
         if (!e->knob || !e->object || (o->rule && !e->rule) || (o->before && !e->original))
                 return -ENOMEM;
-        if (o->target.kind == TARGET_FILE)
+        if (o->target.kind != TARGET_UNIT)
                 return 0;
 
         e->original_property = copy(state->property);
