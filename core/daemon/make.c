@@ -43,6 +43,9 @@ static void on_bus(void *userdata, sd_bus *bus)
 
         if (d->bus && !bus)
                 tell_line(&d->teller, LOG_WARNING, "the system bus went away; trying again");
+        if (d->bus_lost && bus)
+                tell_line(&d->teller, LOG_NOTICE, "the system bus is back");
+        d->bus_lost = d->bus && !bus;
         d->bus = bus;
         if (d->actor)
                 (void) actor_set_bus(d->actor, sd_booted() > 0 ? bus : NULL);

@@ -56,6 +56,7 @@ struct daemon {
 
         struct system_bus *system_bus;
         sd_bus *bus; /* the connection there is now; NULL: none */
+        bool bus_lost; /* there was one, and it went */
         struct views views;
         struct bus_server *server;
         struct rules_watch *rules_watch;

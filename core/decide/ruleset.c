@@ -51,6 +51,9 @@ int ruleset_parse(const struct ini *ini, const struct catalogue *catalogue, cons
 
                 if (!is_rule(&ini->sections[i], diag))
                         continue;
+                /* A line of it was refused, and said: half of a rule is another rule. */
+                if (ini->sections[i].broken)
+                        continue;
                 if (array_reserve(&set->rules, set->n, sizeof(*set->rules)) < 0)
                         return -ENOMEM;
                 r = rule_parse(&ini->sections[i], i, catalogue, objects, diag, &rule);

@@ -237,6 +237,15 @@ class Daemon(unittest.TestCase):
         self.raised()
         self.assertIn("60-bad.conf:3:", self.said())
 
+    def test_half_a_rule_is_no_rule(self):
+        self.write("rules/50-level.conf", RULE.format(objects="*", level=7).replace("until =", "until"))
+        self.start()
+        self.set("a", "value", "50")
+        self.assertTrue(wait_for(lambda: "50-level.conf:6:" in self.said()), self.said())
+        time.sleep(0.5)
+        self.assertEqual(self.level(), "100")
+        self.assertEqual(self.ask("rules"), [])
+
     def test_a_rule_removed_lets_go(self):
         self.raised()
         os.unlink(f"{self.dir}/rules/50-level.conf")
@@ -250,6 +259,33 @@ class Daemon(unittest.TestCase):
         time.sleep(0.5)
         self.assertEqual(self.level(), "100")
         self.assertEqual(self.command("revert", "nonsense").returncode, 1)
+
+    def bus_daemon(self):
+        """A message bus of the test's own, as the system bus of the daemon."""
+        self.write("bus.conf", f"""<busconfig><listen>unix:path={self.dir}/system-bus</listen><auth>EXTERNAL</auth>
+            <policy context="default"><allow send_destination="*" eavesdrop="true"/><allow receive_sender="*"/><allow own="*"/></policy></busconfig>""")
+        bus = subprocess.Popen(["dbus-daemon", "--nofork", f"--config-file={self.dir}/bus.conf"],
+                               stderr=subprocess.DEVNULL)
+        self.daemons.append(bus)
+        self.assertTrue(wait_for(lambda: os.path.exists(f"{self.dir}/system-bus")))
+        return bus
+
+    def test_the_bus_goes_away_and_comes_back(self):
+        if not shutil.which("dbus-daemon"):
+            self.skipTest("no dbus-daemon here")
+        bus = self.bus_daemon()
+        os.environ["DBUS_SYSTEM_BUS_ADDRESS"] = f"unix:path={self.dir}/system-bus"
+        try:
+            self.raised()
+        finally:
+            del os.environ["DBUS_SYSTEM_BUS_ADDRESS"]
+        self.stop(bus, signal.SIGKILL)
+        self.assertTrue(wait_for(lambda: "the system bus went away" in self.said()), self.said())
+        self.set("a", "value", "1")
+        self.wait_level("100")
+        os.unlink(f"{self.dir}/system-bus")
+        self.bus_daemon()
+        self.assertTrue(wait_for(lambda: "the system bus is back" in self.said()), self.said())
 
     def test_the_write_fuse(self):
         with open(f"{self.dir}/trimtab.conf", "r+", encoding="utf-8") as file:
