@@ -101,7 +101,7 @@ static int add_entry(struct reading *reading, struct ini_section *section, const
         /* Before the array moves: `before` is in it. */
         if (before && before->file_index == reading->file_index)
                 diag_add(reading->diag, SEVERITY_WARNING, &reading->piece.key_place,
-                         "'%s' stands twice in this file, first on line %u", key, before->place.line);
+                         "'%s' is given again in this file, after line %u", key, before->place.line);
 
         if (!copy || array_reserve(&section->entries, section->n_entries, sizeof(*section->entries)) < 0)
                 return -ENOMEM;

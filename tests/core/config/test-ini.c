@@ -116,9 +116,9 @@ static void a_repeated_key_warns_and_the_last_wins(void **state)
         assert_int_equal(diag.n, 2);
         assert_int_equal(diag.n_warnings, 2);
         assert_int_equal(diag.items[0].line, 6);
-        assert_non_null(strstr(diag.items[0].message, "first on line 5"));
+        assert_non_null(strstr(diag.items[0].message, "after line 5"));
         assert_int_equal(diag.items[1].line, 10);
-        assert_non_null(strstr(diag.items[1].message, "replaces line 6"));
+        assert_non_null(strstr(diag.items[1].message, "after line 6"));
         assert_string_equal(value(&ini, "rule", "web", "hold"), "4s");
         assert_false(section(&ini, "rule", "web")->broken);
         diag_clear(&diag);
