@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -200,6 +201,31 @@ class Daemon(unittest.TestCase):
                                   "observe"], stderr=subprocess.DEVNULL)
         self.daemons.append(other)
         self.assertTrue(wait_for(lambda: os.path.exists(f"{self.dir}/run2/bus")))
+
+    def test_what_the_service_manager_hears(self):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.bind(f"{self.dir}/notify")
+            manager.settimeout(WAIT)
+            os.environ["NOTIFY_SOCKET"] = f"{self.dir}/notify"
+            try:
+                daemon = self.start()
+            finally:
+                del os.environ["NOTIFY_SOCKET"]
+
+            def hear(word):
+                while word not in (said := manager.recv(4096).decode()):
+                    pass
+                return said
+
+            hear("READY=1")
+            hear("WATCHDOG=1")
+            hear("WATCHDOG=1")
+            daemon.send_signal(signal.SIGHUP)
+            hear("RELOADING=1")
+            hear("READY=1")
+            daemon.send_signal(signal.SIGTERM)
+            hear("STOPPING=1")
+            self.assertEqual(daemon.wait(WAIT), 0)
 
     def test_reload(self):
         for how in ("command", "signal"):
