@@ -5,6 +5,8 @@
 
 here=$(cd "$(dirname "$0")" && pwd)
 run=$here/../../tools/vm/run
+# The machine sees the directory it is called from, wherever it is.
+cd "$here/../.." || exit 1
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
