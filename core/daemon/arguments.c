@@ -3,11 +3,9 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "util/array.h"
 #include "util/cleanup.h"
@@ -131,26 +129,4 @@ void arguments_clear(struct arguments *a)
 {
         free(a->rules);
         *a = (struct arguments) {};
-}
-
-char *default_plugin_dir(void)
-{
-        _cleanup_free_ char *mark = NULL;
-        char exe[PATH_MAX], *slash;
-        ssize_t n;
-
-        /* In a build tree the program is BUILD/core/trimtabd or BUILD/cli/trimtab. */
-        n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-        for (int up = 0; n > 0 && up < 2; up++) {
-                exe[n] = '\0';
-                slash = strrchr(exe, '/');
-                n = slash ? slash - exe : 0;
-        }
-        if (n > 0) {
-                exe[n] = '\0';
-                mark = str_printf("%s/build.ninja", exe);
-                if (mark && access(mark, F_OK) == 0)
-                        return str_printf("%s/plugins", exe);
-        }
-        return strdup(TRIMTAB_PLUGIN_DIR);
 }

@@ -24,7 +24,4 @@ struct arguments {
 int arguments_parse(int argc, char **argv, struct arguments *ret);
 void arguments_clear(struct arguments *a);
 
-/* Where the plugins are when nobody says: beside the program in a build tree, else the installed place. New string. */
-char *default_plugin_dir(void);
-
 #endif

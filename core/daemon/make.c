@@ -6,6 +6,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "daemon/state.h"
+#include "plugin/build-tree.h"
 #include "sense/machine.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
@@ -177,7 +178,9 @@ static int make_plugins(struct daemon *d)
         };
         int r;
 
-        d->plugin_dir = d->arguments->plugins ? strdup(d->arguments->plugins) : default_plugin_dir();
+        d->plugin_dir = d->arguments->plugins ? strdup(d->arguments->plugins) : build_tree_plugins();
+        if (!d->plugin_dir)
+                d->plugin_dir = strdup(TRIMTAB_PLUGIN_DIR);
         if (!d->plugin_dir)
                 return -ENOMEM;
 
