@@ -134,13 +134,13 @@ static int handle_of(struct actor *a, const struct knob *knob, const struct obje
 }
 
 int actor_set(struct actor *a, const struct knob *knob, const struct object *object,
-              const struct trimtab_value *value, const char *rule, uint64_t decision, uint64_t now_ns)
+              const struct wish *wish, uint64_t now_ns)
 {
         _cleanup_(order_freep) struct order *o = NULL;
         struct handle *handle;
         int r;
 
-        r = new_order(a, ORDER_SET, rule, decision, &o);
+        r = new_order(a, ORDER_SET, wish->rule, wish->decision, &o);
         if (r < 0)
                 return r;
 
@@ -157,11 +157,14 @@ int actor_set(struct actor *a, const struct knob *knob, const struct object *obj
         r = handle_of(a, knob, object, &handle);
         if (r < 0)
                 return r;
-        if (handle->rest_until_ns > now_ns)
+        if (handle->rest_until_ns > now_ns && !wish->contest)
                 return -EBUSY;
 
         o->handle = handle;
-        o->value = *value;
+        o->value = wish->value;
+        o->contest = wish->contest;
+        o->delegated = wish->delegated;
+        o->keep = wish->keep;
         queue_add(a, TAKE(o));
         return 0;
 }

@@ -45,6 +45,16 @@ struct report {
         const char *detail;         /* for people: why, and the next step; may be NULL */
 };
 
+/* What is wanted of a knob, by whom, and how far they may go. */
+struct wish {
+        struct trimtab_value value;
+        const char *rule;  /* may be NULL */
+        uint64_t decision;
+        bool contest;   /* write over what somebody else has set since */
+        bool delegated; /* below the boundary of a delegated subtree, too */
+        bool keep;      /* leave it when the daemon stops */
+};
+
 struct actor;
 
 struct actor_config {
@@ -52,7 +62,6 @@ struct actor_config {
         struct ledger *ledger;        /* the caller's; outlives the actor */
         sd_bus *system_bus;           /* NULL: not there (now). May be replaced later. */
         bool systemd;                 /* PID 1 is systemd: without the bus, what it owns cannot be set. Else files. */
-        bool keep;                    /* on-exit = keep: what is set from now on is marked so in the ledger */
         const char *systemd_run_dir;  /* "/run/systemd": where runtime drop-ins are; tests use another */
         const char *systemd_etc_dir;  /* "/etc/systemd" */
         uint64_t foreign_backoff_ns;
@@ -77,8 +86,8 @@ int actor_set_bus(struct actor *a, sd_bus *system_bus);
  * Queues an order. 0 and a report later, or -errno and none. Copies all it needs, but the knob, which must outlive the actor.
  * -EBUSY: it rests. -EOPNOTSUPP: the knob is neither a file nor functions of an open plugin. -ENOENT: (set) the object has no directory, (restore) nothing of ours.
  */
-int actor_set(struct actor *a, const struct knob *knob, const struct object *object, const struct trimtab_value *value,
-              const char *rule, uint64_t decision, uint64_t now_ns);
+int actor_set(struct actor *a, const struct knob *knob, const struct object *object, const struct wish *wish,
+              uint64_t now_ns);
 int actor_restore(struct actor *a, const struct knob *knob, struct oid object, const char *rule, uint64_t decision);
 /* All entries of the ledger, of earlier runs too, the newest first; entries marked keep only with include_keep. */
 int actor_restore_all(struct actor *a, bool include_keep);

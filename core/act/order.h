@@ -24,6 +24,7 @@ struct order {
         char *cgroup;          /* ORDER_SET: the cgroup's name, where systemd may own it; else NULL */
         char *rule;
         uint64_t decision;
+        bool contest, delegated, keep; /* ORDER_SET: as in struct wish */
         struct target target;
         const struct property *property; /* TARGET_UNIT */
         struct trimtab_value asked; /* ORDER_SET: what is wanted, as far as the target can hold it exactly */

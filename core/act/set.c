@@ -182,7 +182,7 @@ static int fill_entry(struct order *o, const struct unit_state *state)
         e->rule = copy(o->rule);
         e->original = copy(o->before);
         e->original_absent = !o->before;
-        e->keep = o->actor->config.keep;
+        e->keep = o->keep;
         if (!e->knob || !e->object || (o->rule && !e->rule) || (o->before && !e->original))
                 return -ENOMEM;
         if (o->target.kind != TARGET_UNIT)

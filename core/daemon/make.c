@@ -234,7 +234,6 @@ static int make_actor(struct daemon *d)
                               .ledger = d->ledger,
                               .system_bus = sd_booted() > 0 ? d->bus : NULL,
                               .systemd = sd_booted() > 0,
-                              .keep = d->options.on_exit == ON_EXIT_KEEP,
                               .objects = d->objects,
                               .systemd_run_dir = "/run/systemd",
                               .systemd_etc_dir = "/etc/systemd",

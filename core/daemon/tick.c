@@ -114,7 +114,17 @@ static int order(struct daemon *d, const struct decision *decision, uint64_t now
         case VERB_SET:
                 if (!object)
                         return -ENOENT;
-                return actor_set(d->actor, knob, object, &decision->value, decision->rule, decision->id, now_ns);
+                return actor_set(d->actor, knob, object,
+                                 &(struct wish) {
+                                         .value = decision->value,
+                                         .rule = decision->rule,
+                                         .decision = decision->id,
+                                         .contest = decision->contest,
+                                         .delegated = decision->delegated,
+                                         .keep = decision->keep < 0 ? d->options.on_exit == ON_EXIT_KEEP
+                                                                    : decision->keep > 0,
+                                 },
+                                 now_ns);
         case VERB_RESTORE:
                 return actor_restore(d->actor, knob, decision->object, decision->rule, decision->id);
         case VERB_KEEP:

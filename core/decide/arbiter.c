@@ -174,11 +174,15 @@ static int let_go(struct arbiter *a, struct slot *s)
 
 static int set(struct arbiter *a, struct slot *s)
 {
+        const struct rule *rule = s->owner->holder->rule;
         struct decision d = {
                 .id = s->owner->changed,
                 .verb = VERB_SET,
                 .value = s->owner->value,
-                .rule = lasting_name(a, s->owner->holder->rule->name),
+                .contest = rule->contest,
+                .delegated = rule->delegated,
+                .keep = rule->keep,
+                .rule = lasting_name(a, rule->name),
         };
         int r;
 

@@ -28,6 +28,8 @@ struct decision {
         struct oid object;
         struct trimtab_value value; /* VERB_SET */
         bool advise;          /* only say it */
+        bool contest, delegated; /* VERB_SET: the rule's; see struct rule */
+        int keep;             /* VERB_SET: the rule's `on-exit`: 1 keep, 0 restore, -1 as the daemon's */
         const char *rule;     /* name of the rule; valid until the set is replaced */
         char reason[200];     /* "p99(sched.runq_latency) = 7.2ms > 5ms for 10s" */
 };

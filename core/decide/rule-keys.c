@@ -170,6 +170,40 @@ int parse_on_clear(struct draft *d, const struct ini_entry *entry)
         return 0;
 }
 
+int parse_on_exit(struct draft *d, const struct ini_entry *entry)
+{
+        static const char *const words[] = { "restore", "keep" };
+        size_t i;
+        int r;
+
+        r = parse_word(d, entry, words, ELEMENTSOF(words), &i);
+        if (r >= 0)
+                d->rule->keep = (int) i;
+        return r;
+}
+
+static int parse_yes(struct draft *d, const struct ini_entry *entry, bool *ret)
+{
+        static const char *const words[] = { "no", "yes" };
+        size_t i;
+        int r;
+
+        r = parse_word(d, entry, words, ELEMENTSOF(words), &i);
+        if (r >= 0)
+                *ret = i == 1;
+        return r;
+}
+
+int parse_contest(struct draft *d, const struct ini_entry *entry)
+{
+        return parse_yes(d, entry, &d->rule->contest);
+}
+
+int parse_delegated(struct draft *d, const struct ini_entry *entry)
+{
+        return parse_yes(d, entry, &d->rule->delegated);
+}
+
 /* Free text: a # in it may be meant. */
 int parse_description(struct draft *d, const struct ini_entry *entry)
 {

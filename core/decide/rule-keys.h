@@ -29,5 +29,8 @@ int parse_rule_window(struct draft *d, const struct ini_entry *entry);
 int parse_priority(struct draft *d, const struct ini_entry *entry);
 int parse_mode(struct draft *d, const struct ini_entry *entry);
 int parse_on_clear(struct draft *d, const struct ini_entry *entry);
+int parse_on_exit(struct draft *d, const struct ini_entry *entry);
+int parse_contest(struct draft *d, const struct ini_entry *entry);
+int parse_delegated(struct draft *d, const struct ini_entry *entry);
 
 #endif

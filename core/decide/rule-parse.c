@@ -167,6 +167,9 @@ static const struct {
         { "priority", parse_priority, false },
         { "mode", parse_mode, false },
         { "on-clear", parse_on_clear, false },
+        { "on-exit", parse_on_exit, false },
+        { "contest", parse_contest, false },
+        { "delegated", parse_delegated, false },
         { "for", parse_for, false },
         { "when", parse_when, true },
         { "until", parse_until, false },
@@ -268,6 +271,7 @@ static int make_draft(const struct ini_section *section, size_t section_index, s
                 .window_ns = 10 * SECOND_NS,
                 .on_clear = ON_CLEAR_RESTORE,
                 .mode = MODE_ENFORCE,
+                .keep = -1,
         };
         if (!rule->name || !rule->text || !rule->path)
                 return -ENOMEM;

@@ -39,6 +39,9 @@ struct rule {
         uint64_t hold_ns, clear_hold_ns, cooldown_ns, every_ns, window_ns;
         enum on_clear on_clear;
         enum mode mode;
+        bool contest;   /* writes over what others have set */
+        bool delegated; /* acts below the boundary of a delegated subtree, too */
+        int keep;       /* at exit what it set stays (1), goes back (0), or as trimtab.conf says (-1) */
 
         char *waits_for; /* "plugin 'irq'": cannot run before; NULL: runs */
 };

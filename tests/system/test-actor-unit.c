@@ -200,7 +200,9 @@ static enum outcome set_on(const char *cgroup, const struct knob *knob, struct t
                             .path = path };
 
         (void) snprintf(path, sizeof(path), "/sys/fs/cgroup%s", cgroup);
-        assert_int_equal(actor_set(actor, knob, &o, &value, "rule", 1, 0), 0);
+        assert_int_equal(actor_set(actor, knob, &o,
+                                   &(struct wish){ .value = value, .rule = "rule", .decision = 1 }, 0),
+                         0);
         run();
         return last.outcome;
 }

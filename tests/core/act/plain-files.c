@@ -138,7 +138,9 @@ enum outcome plain_set(struct plain *p, unsigned i, double number)
 {
         struct trimtab_value v = value_number(number);
 
-        assert_int_equal(actor_set(p->actor, &plain_knob, plain_object(p, i), &v, "rule", 1, monotonic_ns()),
+        assert_int_equal(actor_set(p->actor, &plain_knob, plain_object(p, i),
+                                   &(struct wish){ .value = v, .rule = "rule", .decision = 1 },
+                                   monotonic_ns()),
                          0);
         plain_run(p);
         return p->last.outcome;

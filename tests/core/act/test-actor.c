@@ -75,7 +75,9 @@ static void never_reports_from_within_a_call(void **state)
         struct trimtab_value v = value_number(150);
 
         plain_write(&p, 0, "100");
-        assert_int_equal(actor_set(p.actor, &plain_knob, plain_object(&p, 0), &v, "rule", 1, 0), 0);
+        assert_int_equal(actor_set(p.actor, &plain_knob, plain_object(&p, 0),
+                                   &(struct wish){ .value = v, .rule = "rule", .decision = 1 }, 0),
+                         0);
         assert_int_equal(p.n_reports, 0);
         assert_false(actor_idle(p.actor));
         assert_true(actor_busy(p.actor, &plain_knob, plain_object(&p, 0)->id, 0));
@@ -114,7 +116,9 @@ static void other_writers_win(void **state)
 
         /* And it rests. */
         assert_true(actor_busy(p.actor, &plain_knob, id, monotonic_ns()));
-        assert_int_equal(actor_set(p.actor, &plain_knob, plain_object(&p, 0), &v, "rule", 1, monotonic_ns()),
+        assert_int_equal(actor_set(p.actor, &plain_knob, plain_object(&p, 0),
+                                   &(struct wish){ .value = v, .rule = "rule", .decision = 1 },
+                                   monotonic_ns()),
                          -EBUSY);
         assert_false(actor_busy(p.actor, &plain_knob, id, monotonic_ns() + 2 * p.config.foreign_backoff_ns));
 
@@ -182,7 +186,9 @@ static void restores_the_newest_first(void **state)
                 struct trimtab_value v = value_number(150);
 
                 plain_write(&p, i, "100");
-                assert_int_equal(actor_set(p.actor, &plain_knob, plain_object(&p, i), &v, "rule", 1, 0), 0);
+                assert_int_equal(actor_set(p.actor, &plain_knob, plain_object(&p, i),
+                                           &(struct wish){ .value = v, .rule = "rule", .decision = 1 }, 0),
+                                 0);
                 plain_run(&p);
         }
 
@@ -207,8 +213,10 @@ static void three_refusals_make_it_rest(void **state)
 
         for (unsigned i = 0; i < 3; i++) {
                 assert_false(actor_busy(p.actor, &text, plain_object(&p, 0)->id, monotonic_ns()));
-                assert_int_equal(
-                        actor_set(p.actor, &text, plain_object(&p, 0), &v, "rule", 1, monotonic_ns()), 0);
+                assert_int_equal(actor_set(p.actor, &text, plain_object(&p, 0),
+                                           &(struct wish){ .value = v, .rule = "rule", .decision = 1 },
+                                           monotonic_ns()),
+                                 0);
                 plain_run(&p);
                 assert_int_equal(p.last.outcome, OUTCOME_REFUSED);
                 assert_true(p.last.error < 0);

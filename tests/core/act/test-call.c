@@ -64,7 +64,10 @@ static enum outcome set(double number)
 {
         struct trimtab_value v = value_number(number);
 
-        assert_int_equal(actor_set(p.actor, &knob, &object, &v, "rule", 1, monotonic_ns()), 0);
+        assert_int_equal(actor_set(p.actor, &knob, &object,
+                                   &(struct wish){ .value = v, .rule = "rule", .decision = 1 },
+                                   monotonic_ns()),
+                         0);
         plain_run(&p);
         return p.last.outcome;
 }

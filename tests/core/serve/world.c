@@ -277,7 +277,9 @@ void world_change_weight(struct world *w, double value)
         const struct object *a = objects_get(w->objects, (struct oid){ SCOPE_CGROUP, WORLD_A });
         unsigned before = w->n_reports;
 
-        assert_int_equal(actor_set(w->actor, k, a, &wanted, "web", 3, NOW_NS), 0);
+        assert_int_equal(actor_set(w->actor, k, a,
+                                   &(struct wish){ .value = wanted, .rule = "web", .decision = 3 }, NOW_NS),
+                         0);
         while (w->n_reports == before)
                 assert_true(sd_event_run(w->event, UINT64_MAX) >= 0);
 }
