@@ -120,8 +120,9 @@ static int check_metric(const struct descriptor *d, uint32_t i, const struct obj
         return check_scope_known(&e, m->scope, d, objects);
 }
 
-/* Absolute, or below the object's folder; nothing but the known placeholders; no way up. */
-static int check_file(const struct entry *e, const char *file, const char *scope)
+/* Absolute, or below the object's folder; nothing but the known placeholders; no way up. One file for all objects only
+ * when the key tells them apart. */
+static int check_file(const struct entry *e, const char *file, const char *scope, bool by_key)
 {
         static const char *const placeholders[] = { "{path}", "{name}", "{key}" };
         bool placed = false;
@@ -142,7 +143,7 @@ static int check_file(const struct entry *e, const char *file, const char *scope
                 p = rest;
         }
 
-        if (!placed && !streq(scope, "host"))
+        if (!placed && !by_key && !streq(scope, "host"))
                 return REFUSE(e,
                               "file '%.64s' is the same for every %s; expected {path}, {name} or {key} in it",
                               file, scope);
@@ -170,6 +171,28 @@ static int check_choices(const struct entry *e, const struct trimtab_knob *k)
         return 0;
 }
 
+static bool has_lines(uint32_t form)
+{
+        return form == TRIMTAB_FORM_KEYED || form == TRIMTAB_FORM_NESTED;
+}
+
+static int check_form(const struct entry *e, const struct trimtab_knob *k)
+{
+        if (k->form > TRIMTAB_FORM_NESTED)
+                return REFUSE(e, "form %u is not known; expected plain (0), quota (1), keyed (2) or nested (3)",
+                              k->form);
+        if (k->form == TRIMTAB_FORM_QUOTA && k->type != TRIMTAB_NUMBER)
+                return REFUSE(e, "form quota holds a number only");
+        if (has_lines(k->form) != is_text(k->key))
+                return REFUSE(e, "%s",
+                              k->key ? "a key, but its form is not keyed or nested" : "form keyed or nested, but no key");
+        if (k->form == TRIMTAB_FORM_NESTED && !strchr(k->key, ' '))
+                return REFUSE(e, "form nested: key '%.64s', expected the line's key, a blank and the word", k->key);
+        if (k->absent && !has_lines(k->form))
+                return REFUSE(e, "absent, but its form is not keyed or nested");
+        return 0;
+}
+
 static int check_type(const struct entry *e, const struct trimtab_knob *k)
 {
         int r = 0;
@@ -186,13 +209,20 @@ static int check_type(const struct entry *e, const struct trimtab_knob *k)
         if (r < 0)
                 return r;
 
-        if (k->form > TRIMTAB_FORM_KEYED)
-                return REFUSE(e, "form %u is not known; expected plain (0), quota (1) or keyed (2)", k->form);
-        if (k->form == TRIMTAB_FORM_QUOTA && k->type != TRIMTAB_NUMBER)
-                return REFUSE(e, "form quota holds a number only");
-        if ((k->form == TRIMTAB_FORM_KEYED) != is_text(k->key))
-                return REFUSE(e, "%s",
-                              k->key ? "a key, but its form is not keyed" : "form keyed, but no key");
+        return check_form(e, k);
+}
+
+/* A knob that is made once for each block device. */
+static int check_per_scope(const struct entry *e, const struct trimtab_knob *k)
+{
+        if (!k->per_scope)
+                return 0;
+        if (!streq(k->per_scope, "block"))
+                return REFUSE(e, "per_scope '%.64s': expected block", k->per_scope);
+        if (!k->key || !strstr(k->key, "{device}"))
+                return REFUSE(e, "per_scope, but no {device} in its key");
+        if (!k->file)
+                return REFUSE(e, "per_scope, but no file");
         return 0;
 }
 
@@ -220,9 +250,15 @@ static int check_knob(const struct descriptor *d, uint32_t i, const struct objec
         if (r < 0)
                 return r;
 
+        r = check_per_scope(&e, k);
+        if (r < 0)
+                return r;
+        if ((k->flags & TRIMTAB_KNOB_ACTION) && !k->file)
+                return REFUSE(&e, "an action without a file");
         if (!k->file && (!k->read || !k->apply))
                 return REFUSE(&e, "it has neither a file nor both read() and apply()");
-        return k->file ? check_file(&e, k->file, k->scope) : 0;
+        return k->file ? check_file(&e, k->file, k->scope, streq(k->scope, "block") && k->key && strstr(k->key, "{device}"))
+                       : 0;
 }
 
 static int check_option(const struct descriptor *d, uint32_t i, struct inspection *why)

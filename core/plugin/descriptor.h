@@ -19,7 +19,7 @@
 
 /* What version 1.0 of the header had: the least that a plugin may bring. Later members do not count. */
 #define PLUGIN_SIZE_1_0 (offsetof(struct trimtab_plugin, on_object) + sizeof(void *))
-#define METRIC_SIZE_1_0 (offsetof(struct trimtab_metric, reserved) + sizeof(uint32_t))
+#define METRIC_SIZE_1_0 (offsetof(struct trimtab_metric, flags) + sizeof(uint32_t))
 #define KNOB_SIZE_1_0   (offsetof(struct trimtab_knob, apply) + sizeof(void *))
 #define SCOPE_SIZE_1_0  (offsetof(struct trimtab_scope, help) + sizeof(void *))
 #define OPTION_SIZE_1_0 (offsetof(struct trimtab_option, max) + sizeof(double))

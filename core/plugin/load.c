@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "plugin/plugin.h"
@@ -153,6 +154,15 @@ static int add_knobs(struct plugin *p)
                 k.read = k.read ? plugin_knob_read : NULL;
                 k.check = k.check ? plugin_knob_check : NULL;
                 k.apply = k.apply ? plugin_knob_apply : NULL;
+                if (k.per_scope) {
+                        p->knob_numbers[i] = UINT32_MAX;
+                        r = catalogue_add_template(p->context->config.catalogue, p->name, &k,
+                                                   (uint32_t) scope_number(p, k.scope),
+                                                   (uint32_t) scope_number(p, k.per_scope));
+                        if (r < 0)
+                                return r;
+                        continue;
+                }
                 r = catalogue_add_knob(p->context->config.catalogue, p->name, &k,
                                        (uint32_t) scope_number(p, k.scope), &added);
                 if (r < 0)
@@ -160,7 +170,9 @@ static int add_knobs(struct plugin *p)
                 p->knob_numbers[i] = added->number;
                 p->bindings[i] = (struct knob_binding) { p, i };
         }
-        return 0;
+
+        r = catalogue_follow(p->context->config.catalogue, p->context->config.objects);
+        return r < 0 ? r : 0;
 }
 
 static int add_to_catalogue(struct plugin *p)
@@ -219,6 +231,24 @@ static int load(struct plugin *p, struct inspection *found)
         return add_to_catalogue(p);
 }
 
+static struct file_identity identify(const char *path)
+{
+        struct stat st;
+
+        if (stat(path, &st) < 0)
+                return (struct file_identity) {};
+        return (struct file_identity) { st.st_dev, st.st_ino, st.st_size, st.st_mtim };
+}
+
+bool plugin_file_is_same(const struct plugin *p)
+{
+        struct file_identity now = identify(p->path);
+
+        return now.inode != 0 && now.device == p->file.device && now.inode == p->file.inode &&
+               now.size == p->file.size && now.changed.tv_sec == p->file.changed.tv_sec &&
+               now.changed.tv_nsec == p->file.changed.tv_nsec;
+}
+
 /* What it is called until its note says better. */
 static void name_after_file(struct plugin *p)
 {
@@ -268,6 +298,8 @@ int plugin_load(struct plugin_context *context, const char *path, struct plugin 
         p->path = strdup(path);
         if (!p->path)
                 return -ENOMEM;
+        p->file = identify(path);
+        p->round = context->round;
         name_after_file(p);
         host_init(p);
 
@@ -287,6 +319,42 @@ int plugin_load(struct plugin_context *context, const char *path, struct plugin 
         return 0;
 }
 
+/* Whether another plugin makes objects of that scope, too. */
+static bool is_shared(const struct plugin *p, const char *scope)
+{
+        for (size_t i = 0; i < p->context->n; i++) {
+                const struct plugin *other = p->context->all[i];
+
+                for (uint32_t j = 0; other != p && other->dl && j < other->descriptor.plugin.n_scopes; j++)
+                        if (streq(other->descriptor.scopes[j].name, scope))
+                                return true;
+        }
+        return false;
+}
+
+/* Of its own scopes: nobody else makes or ends them. */
+static void forget_objects(struct plugin *p)
+{
+        const struct plugins_config *c = &p->context->config;
+
+        for (uint32_t i = 0; i < p->descriptor.plugin.n_scopes; i++) {
+                int scope = scope_number(p, p->descriptor.scopes[i].name);
+                const struct object *const *objects;
+                size_t n;
+
+                if (is_shared(p, p->descriptor.scopes[i].name))
+                        continue;
+                while (scope >= 0 && (objects = objects_of_scope(c->objects, (uint32_t) scope, &n), n > 0)) {
+                        struct oid id = objects[n - 1]->id;
+
+                        if (c->store)
+                                store_forget(c->store, id);
+                        if (objects_remove(c->objects, id) < 0)
+                                break;
+                }
+        }
+}
+
 struct plugin *plugin_free(struct plugin *p)
 {
         if (!p)
@@ -294,8 +362,10 @@ struct plugin *plugin_free(struct plugin *p)
 
         plugin_close(p);
         callback_forget_lent(p);
-        if (p->metric_numbers)
+        if (p->metric_numbers) {
                 catalogue_drop_plugin(p->context->config.catalogue, p->name);
+                forget_objects(p);
+        }
         unload(p);
         free(p->path);
         free(p->reason);

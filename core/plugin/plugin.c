@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plugin/self.h"
 #include "util/clock.h"
 #include "util/str.h"
 
@@ -55,8 +56,9 @@ static int probe(struct plugin *p)
 static void bind_knobs(struct plugin *p, bool open)
 {
         for (uint32_t i = 0; i < p->descriptor.plugin.n_knobs; i++)
-                catalogue_knob_at(p->context->config.catalogue, p->knob_numbers[i])->self =
-                        open ? &p->bindings[i] : NULL;
+                if (p->knob_numbers[i] != UINT32_MAX)
+                        catalogue_knob_at(p->context->config.catalogue, p->knob_numbers[i])->self =
+                                open ? &p->bindings[i] : NULL;
 }
 
 void plugin_open(struct plugin *p)
@@ -89,6 +91,10 @@ void plugin_open(struct plugin *p)
                 return;
         }
 
+        r = self_plugin_came(p->context->self, p);
+        if (r < 0)
+                log_write(p->context->config.log, LOG_WARNING, "%s: what it costs is not measured: %s", p->name,
+                          strerror(-r));
         bind_knobs(p, true);
         plugin_set_state(p, PLUGIN_OPEN, NULL);
 }
@@ -102,6 +108,7 @@ void plugin_close(struct plugin *p)
                 return;
         p->opened = false;
 
+        self_plugin_went(p->context->self, p);
         bind_knobs(p, false);
         if (p->descriptor.plugin.close) {
                 before = callback_enter(p, "close");
@@ -145,13 +152,28 @@ void plugin_watch(struct plugin *p)
         p->watch_error = first;
 }
 
+/* A plugin that costs too much is asked less often, and that is said. */
+static void heed_budget(struct plugin *p, uint64_t now_ns)
+{
+        const struct plugins_config *c = &p->context->config;
+        enum budget_change change =
+                budget_account(&p->budget, now_ns, p->collect_ns, c->options ? c->options->plugin_budget : 0);
+
+        if (change == BUDGET_SAME)
+                return;
+        log_write(c->log, change == BUDGET_SLOWED ? LOG_WARNING : LOG_NOTICE,
+                  "%s: %s: collecting took %.1f ms of CPU time; asked every %u ticks from now on", p->name,
+                  change == BUDGET_SLOWED ? "over its plugin-budget" : "within its plugin-budget again",
+                  (double) p->collect_ns / 1e6, 1u << p->budget.shift);
+}
+
 void plugin_collect(struct plugin *p, uint64_t now_ns)
 {
         struct callback before;
         uint64_t start_ns;
         int r;
 
-        if (!p->descriptor.plugin.collect)
+        if (!p->descriptor.plugin.collect || !budget_due(&p->budget))
                 return;
 
         start_ns = clock_now_ns(CLOCK_THREAD_CPUTIME_ID);
@@ -161,6 +183,8 @@ void plugin_collect(struct plugin *p, uint64_t now_ns)
         callback_leave(p, before);
         p->collect_at_ns = 0;
         p->collect_ns = clock_now_ns(CLOCK_THREAD_CPUTIME_ID) - start_ns;
+        p->spent_ns += p->collect_ns;
+        heed_budget(p, now_ns);
 
         if (r >= 0) {
                 p->failures = 0;

@@ -2,9 +2,12 @@
 #ifndef TRIMTAB_PLUGIN_ROOM_H
 #define TRIMTAB_PLUGIN_ROOM_H
 
+#include <sys/types.h>
+#include <time.h>
 #include <trimtab/plugin.h>
 
 #include "plugin/breadcrumb.h"
+#include "plugin/budget.h"
 #include "plugin/descriptor.h"
 #include "plugin/option.h"
 #include "plugin/plugins.h"
@@ -26,9 +29,11 @@ struct plugin_context {
         struct plugins_config config;
         struct breadcrumb *crumb; /* NULL: no runtime folder */
         struct callback now;
+        struct self *self; /* what the daemon measures of itself */
         uint32_t *map_ids; /* BPF maps already accounted for */
         size_t n_map_ids;
         struct plugin **all; /* by name, then path */
+        unsigned round;      /* looks at the folder so far */
         size_t n;
 };
 
@@ -47,9 +52,19 @@ struct knob_binding {
         uint32_t index;
 };
 
+/* Which file it was: another one of the same name is another plugin. */
+struct file_identity {
+        dev_t device;
+        ino_t inode;
+        off_t size;
+        struct timespec changed;
+};
+
 struct plugin {
         struct plugin_context *context;
         char *path;
+        struct file_identity file; /* as it was found */
+        unsigned round;            /* in which look at the folder */
         char name[32];
         enum plugin_state state;
         char *reason;
@@ -58,7 +73,7 @@ struct plugin {
         void *dl; /* NULL: its code is not loaded */
         struct descriptor descriptor;
         uint32_t *metric_numbers; /* index in the descriptor -> number in the catalogue */
-        uint32_t *knob_numbers;
+        uint32_t *knob_numbers;   /* likewise; UINT32_MAX: one for each device, files all */
         struct knob_binding *bindings; /* one a knob */
         struct watchset *watchsets;    /* one a metric */
 
@@ -69,6 +84,9 @@ struct plugin {
 
         uint64_t collect_at_ns; /* time of the collect() under way; 0: none */
         uint64_t collect_ns;    /* CPU time of the last */
+        uint64_t spent_ns;      /* CPU time of all */
+        struct budget budget;
+        uint64_t key;           /* its object, in scope "plugin"; 0: it has none */
         uint64_t errors;
         unsigned failures; /* collect() in a row */
         int watch_error;   /* of the last watch(), so that a lasting one is said once */
@@ -87,7 +105,9 @@ struct plugin {
  * one that is refused has its state and reason.
  */
 int plugin_load(struct plugin_context *context, const char *path, struct plugin **ret);
-struct plugin *plugin_free(struct plugin *p); /* closes it first */
+struct plugin *plugin_free(struct plugin *p); /* closes it first; its scopes' objects go with it */
+/* Whether path is still the file that was found there. */
+bool plugin_file_is_same(const struct plugin *p);
 DEFINE_CLEANUP(struct plugin *, plugin_free);
 
 /* Sets state and reason; its metrics are then unavailable for that reason. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "plugin/plugin.h"
+#include "plugin/self.h"
 #include "util/array.h"
 #include "util/clock.h"
 #include "util/str.h"
@@ -24,6 +25,7 @@ struct plugins {
 static const char *const state_names[] = {
         [PLUGIN_OPEN] = "open",     [PLUGIN_REFUSED] = "refused",         [PLUGIN_UNFIT] = "unfit",
         [PLUGIN_FAILED] = "failed", [PLUGIN_QUARANTINED] = "quarantined", [PLUGIN_LOADED] = "loaded",
+        [PLUGIN_LEAVING] = "leaving",
 };
 
 const char *plugin_state_name(enum plugin_state s)
@@ -49,12 +51,18 @@ static void begin_crash_note(struct plugin_context *c)
 int plugins_new(const struct plugins_config *config, struct plugins **ret)
 {
         struct plugins *p;
+        int r;
 
         p = calloc(1, sizeof(*p));
         if (!p)
                 return -ENOMEM;
 
         p->context.config = *config;
+        r = self_new(config, &p->context.self);
+        if (r < 0) {
+                free(p);
+                return r;
+        }
         if (config->runtime_dir && config->event)
                 begin_crash_note(&p->context);
 
@@ -74,6 +82,7 @@ struct plugins *plugins_free(struct plugins *p)
         free(p->owners);
         free(p->context.map_ids);
         breadcrumb_free(p->context.crumb);
+        self_free(p->context.self);
         free(p);
         return NULL;
 }
@@ -124,6 +133,14 @@ static int add_file(struct plugins *p, const char *path)
         return 0;
 }
 
+static bool has_path(const struct plugins *p, const char *path)
+{
+        for (size_t i = 0; i < p->context.n; i++)
+                if (streq(p->context.all[i]->path, path))
+                        return true;
+        return false;
+}
+
 int plugins_load_dir(struct plugins *p, const char *dir)
 {
         char **files;
@@ -135,7 +152,8 @@ int plugins_load_dir(struct plugins *p, const char *dir)
                 return r;
 
         for (size_t i = 0; i < n && r >= 0; i++)
-                r = add_file(p, files[i]);
+                if (!has_path(p, files[i]))
+                        r = add_file(p, files[i]);
         plugin_files_free(files, n);
 
         if (p->context.n > 0)
@@ -169,12 +187,10 @@ static void log_options(const struct plugins *p)
         diag_clear(&diag);
 }
 
-int plugins_open_all(struct plugins *p)
+static int open_loaded(struct plugins *p)
 {
         const char *function;
         int r;
-
-        log_options(p);
 
         for (size_t i = 0; i < p->context.n; i++) {
                 struct plugin *plugin = p->context.all[i];
@@ -199,8 +215,68 @@ int plugins_open_all(struct plugins *p)
         return 0;
 }
 
+int plugins_open_all(struct plugins *p)
+{
+        log_options(p);
+        return open_loaded(p);
+}
+
+size_t plugins_retire(struct plugins *p)
+{
+        size_t n = 0;
+
+        for (size_t i = 0; i < p->context.n; i++) {
+                struct plugin *plugin = p->context.all[i];
+
+                if (plugin->state != PLUGIN_OPEN || plugin_file_is_same(plugin))
+                        continue;
+                catalogue_drop_plugin(p->context.config.catalogue, plugin->name);
+                plugin_set_state(plugin, PLUGIN_LEAVING, "its file is gone, or another one now");
+                n++;
+        }
+        return n;
+}
+
+/* What was refused may have been half a file, or have lost to another one of its name. */
+static bool has_to_go(const struct plugin *plugin)
+{
+        return plugin->state == PLUGIN_LEAVING || plugin->state == PLUGIN_REFUSED ||
+               (plugin->state != PLUGIN_OPEN && !plugin_file_is_same(plugin));
+}
+
+static void drop(struct plugins *p, struct plugin *plugin)
+{
+        for (size_t i = 0; i < p->n_owners; i++)
+                if (p->owners[i].plugin == plugin)
+                        p->owners[i] = (struct metric_owner) {};
+        plugin_free(plugin);
+}
+
+int plugins_renew(struct plugins *p, const char *dir)
+{
+        size_t n = 0;
+        int r;
+
+        for (size_t i = 0; i < p->context.n; i++) {
+                struct plugin *plugin = p->context.all[i];
+
+                if (has_to_go(plugin))
+                        drop(p, plugin);
+                else
+                        p->context.all[n++] = plugin;
+        }
+        p->context.n = n;
+        p->context.round++;
+
+        r = plugins_load_dir(p, dir);
+        if (r < 0)
+                return r;
+        return open_loaded(p);
+}
+
 void plugins_want_begin(struct plugins *p)
 {
+        self_want_begin(p->context.self);
         for (size_t i = 0; i < p->context.n; i++) {
                 struct plugin *plugin = p->context.all[i];
 
@@ -214,7 +290,7 @@ int plugins_want(struct plugins *p, uint32_t metric, uint64_t object)
         const struct metric_owner *o = metric < p->n_owners ? &p->owners[metric] : NULL;
 
         if (!o || !o->plugin)
-                return -ENOENT;
+                return self_want(p->context.self, metric, object);
         if (o->plugin->state != PLUGIN_OPEN)
                 return 0;
 
@@ -223,6 +299,7 @@ int plugins_want(struct plugins *p, uint32_t metric, uint64_t object)
 
 int plugins_want_apply(struct plugins *p)
 {
+        self_want_apply(p->context.self);
         for (size_t i = 0; i < p->context.n; i++)
                 if (p->context.all[i]->state == PLUGIN_OPEN)
                         plugin_watch(p->context.all[i]);
@@ -234,6 +311,7 @@ void plugins_collect(struct plugins *p, uint64_t now_ns)
         for (size_t i = 0; i < p->context.n; i++)
                 if (p->context.all[i]->state == PLUGIN_OPEN)
                         plugin_collect(p->context.all[i], now_ns);
+        self_collect(p->context.self, &p->context, now_ns);
 }
 
 void plugins_object(struct plugins *p, struct oid id, bool came)
@@ -265,5 +343,6 @@ void plugins_info(const struct plugins *p, size_t i, struct plugin_info *ret)
                 .n_programs = plugin->n_programs,
                 .collect_ns = plugin->collect_ns,
                 .errors = plugin->errors,
+                .newest = plugin->round == p->context.round,
         };
 }

@@ -23,6 +23,7 @@ enum plugin_state {
         PLUGIN_FAILED,      /* open() failed, or collect() too often */
         PLUGIN_QUARANTINED, /* crashed the daemon twice in ten minutes */
         PLUGIN_LOADED,      /* its descriptor is in the catalogue; not opened (yet, or only described) */
+        PLUGIN_LEAVING,     /* its file is gone or another one; only its knobs still answer */
 };
 const char *plugin_state_name(enum plugin_state s);
 
@@ -41,6 +42,7 @@ struct plugin_info {
         size_t n_programs;
         uint64_t collect_ns;   /* user time of the last collect() */
         uint64_t errors;       /* collect() and watch() failures since start */
+        bool newest;           /* came with the last look at the folder */
 };
 
 struct plugins_config {
@@ -68,6 +70,14 @@ int plugins_load_dir(struct plugins *p, const char *dir);
 int plugins_describe_dir(struct plugins *p, const char *dir);
 /* probe and open all that were loaded. */
 int plugins_open_all(struct plugins *p);
+
+/*
+ * The folder changed. First plugins_retire: every open plugin whose file is gone, or another one by now, is leaving: it measures
+ * no more and its names are unknown, so that rules bound anew let go of its knobs. Returns how many. Once these are put back,
+ * plugins_renew closes what is leaving, and loads and opens what has come; files that were refused are tried again.
+ */
+size_t plugins_retire(struct plugins *p);
+int plugins_renew(struct plugins *p, const char *dir);
 
 /*
  * The [plugin NAME] sections against what the plugins declare: unknown plugins (a warning: it may be installed later),

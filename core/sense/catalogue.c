@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "catalogue.h"
+#include "catalogue-room.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -8,14 +8,6 @@
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/str.h"
-
-/* Entries are allocated one by one: their addresses stay while the tables grow. */
-struct catalogue {
-        struct metric **metrics;
-        size_t n_metrics;
-        struct knob **knobs;
-        size_t n_knobs;
-};
 
 int catalogue_new(struct catalogue **ret)
 {
@@ -32,7 +24,7 @@ static void metric_clear(struct metric *m)
         free(m->unavailable);
 }
 
-static void knob_clear(struct knob *k)
+void knob_clear(struct knob *k)
 {
         for (char **c = k->choices; c && *c; c++)
                 free(*c);
@@ -43,8 +35,10 @@ static void knob_clear(struct knob *k)
         free(k->plugin);
         free(k->file);
         free(k->key);
+        free(k->absent);
         free(k->unit_property);
         free(k->use_metric);
+        free(k->device);
 }
 
 struct catalogue *catalogue_free(struct catalogue *c)
@@ -61,6 +55,7 @@ struct catalogue *catalogue_free(struct catalogue *c)
         }
         free(c->metrics);
         free(c->knobs);
+        templates_clear(c);
         free(c);
         return NULL;
 }
@@ -130,6 +125,7 @@ int catalogue_add_metric(struct catalogue *c, const char *plugin, const struct t
                 .plugin = copy(plugin, &r),
                 .scope = scope,
                 .kind = from->kind,
+                .flags = from->flags,
         };
         unit_of(made.unit, &made.factor, &made.dimension);
 
@@ -153,17 +149,11 @@ int catalogue_add_metric(struct catalogue *c, const char *plugin, const struct t
         return 0;
 }
 
-int catalogue_add_knob(struct catalogue *c, const char *plugin, const struct trimtab_knob *from, uint32_t scope,
-                       struct knob **ret)
+int knob_copy(const char *plugin, const struct trimtab_knob *from, uint32_t scope, struct knob *ret)
 {
-        struct knob *k = FIND(c->knobs, c->n_knobs, from->name, strlen(from->name)), made = {};
         int r = 0;
 
-        if (k && k->plugin && !streq(k->plugin, plugin))
-                return -EEXIST;
-
-        made = (struct knob) {
-                .number = k ? k->number : (uint32_t) c->n_knobs,
+        *ret = (struct knob) {
                 .name = copy(from->name, &r),
                 .unit = copy(from->unit ?: "", &r),
                 .help = copy(from->help ?: "", &r),
@@ -177,27 +167,45 @@ int catalogue_add_knob(struct catalogue *c, const char *plugin, const struct tri
                 .choices = copy_choices(from->choices, &r),
                 .file = copy(from->file, &r),
                 .key = copy(from->key, &r),
+                .absent = copy(from->absent, &r),
                 .unit_property = copy(from->unit_property, &r),
                 .use_metric = copy(from->use_metric, &r),
                 .read = from->read,
                 .check = from->check,
                 .apply = from->apply,
         };
-        unit_of(made.unit, &made.factor, &made.dimension);
+        unit_of(ret->unit, &ret->factor, &ret->dimension);
 
-        if (r >= 0 && !k) {
+        if (r < 0)
+                knob_clear(ret);
+        return r;
+}
+
+int catalogue_add_knob(struct catalogue *c, const char *plugin, const struct trimtab_knob *from, uint32_t scope,
+                       struct knob **ret)
+{
+        struct knob *k = FIND(c->knobs, c->n_knobs, from->name, strlen(from->name)), made;
+        int r;
+
+        if (k && k->plugin && !streq(k->plugin, plugin))
+                return -EEXIST;
+
+        r = knob_copy(plugin, from, scope, &made);
+        if (r < 0)
+                return r;
+        if (!k) {
                 k = calloc(1, sizeof(*k));
                 r = k ? array_reserve(&c->knobs, c->n_knobs, sizeof(*c->knobs)) : -ENOMEM;
-                if (r < 0)
+                if (r < 0) {
                         free(k);
-                else
-                        c->knobs[c->n_knobs++] = k;
-        }
-        if (r < 0) {
-                knob_clear(&made);
-                return r;
+                        knob_clear(&made);
+                        return r;
+                }
+                k->number = (uint32_t) c->n_knobs;
+                c->knobs[c->n_knobs++] = k;
         }
 
+        made.number = k->number;
         knob_clear(k);
         *k = made;
         if (ret)
@@ -217,11 +225,9 @@ void catalogue_drop_plugin(struct catalogue *c, const char *plugin)
                 if (c->knobs[i]->plugin && streq(c->knobs[i]->plugin, plugin)) {
                         free(c->knobs[i]->plugin);
                         c->knobs[i]->plugin = NULL;
-                        c->knobs[i]->self = NULL;
-                        c->knobs[i]->read = NULL;
-                        c->knobs[i]->check = NULL;
-                        c->knobs[i]->apply = NULL;
                 }
+
+        templates_drop_plugin(c, plugin);
 }
 
 const struct metric *catalogue_metric(const struct catalogue *c, const char *name, size_t length)

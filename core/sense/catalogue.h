@@ -2,12 +2,14 @@
 #ifndef TRIMTAB_CATALOGUE_H
 #define TRIMTAB_CATALOGUE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <trimtab/plugin.h>
 
 #include "config/units.h"
+#include "sense/objects.h"
 
 /*
  * Every metric and knob that some loaded plugin offers, by number. Numbers are stable for the life of the catalogue;
@@ -20,6 +22,7 @@ struct metric {
         char *plugin;        /* name of the plugin; NULL: gone */
         uint32_t scope;      /* number in the object registry */
         uint32_t kind;       /* TRIMTAB_GAUGE, … */
+        uint32_t flags;      /* TRIMTAB_METRIC_… */
         double factor;       /* of its unit to the base of its dimension; 1 for an unknown unit */
         enum dimension dimension;
         char *unavailable;   /* why it cannot be had here; NULL: it can */
@@ -35,7 +38,8 @@ struct knob {
         double factor;
         enum dimension dimension;
         char **choices;      /* NULL-terminated, or NULL */
-        char *file, *key, *unit_property, *use_metric; /* or NULL */
+        char *file, *key, *absent, *unit_property, *use_metric; /* or NULL */
+        char *device;        /* made from a template: the name of the device it is for, "vda"; else NULL */
         /* For what is no file. `self` is the plugin's, NULL while it is not open. */
         void *self;
         int (*read)(void *self, uint64_t object, struct trimtab_value *ret);
@@ -53,7 +57,21 @@ int catalogue_add_metric(struct catalogue *c, const char *plugin, const struct t
                          struct metric **ret);
 int catalogue_add_knob(struct catalogue *c, const char *plugin, const struct trimtab_knob *from, uint32_t scope,
                        struct knob **ret);
-/* The plugin is gone: its entries stay by number, not by name. */
+
+/*
+ * A knob that comes once for each object of the scope from->per_scope, numbered per_scope: catalogue_follow makes them,
+ * "io.max.wbps[vda]" with vda's MAJ:MIN in the key, as the registry's devices come, and takes them out as those go. A device
+ * that comes under a known name gets that name's number again. 1: there is something new or gone.
+ */
+int catalogue_add_template(struct catalogue *c, const char *plugin, const struct trimtab_knob *from, uint32_t scope,
+                           uint32_t per_scope);
+int catalogue_follow(struct catalogue *c, const struct objects *objects);
+/* Whether name, "io.max.wbps[sdx]", is that of such a knob, of whatever device; *ret_device is then within name. */
+bool catalogue_is_per_device(const struct catalogue *c, const char *name, size_t length, const char **ret_device,
+                             size_t *ret_device_length);
+
+/* The plugin is gone, or about to go: its entries stay by number, not by name. A knob that is no file answers as
+ * long as the plugin is open. */
 void catalogue_drop_plugin(struct catalogue *c, const char *plugin);
 
 /* By name; NULL: no such. */

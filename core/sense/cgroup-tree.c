@@ -6,11 +6,13 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <uthash.h>
+#include <utlist.h>
 
 #include "util/cleanup.h"
 #include "util/file.h"
@@ -21,6 +23,7 @@ struct node {
         uint64_t id;
         int watch;   /* -1: could not be watched */
         uint64_t seen; /* number of the last walk that met it */
+        struct node *parent, *children, *prev, *next; /* prev and next: among the parent's children */
         UT_hash_handle hh_id, hh_watch;
 };
 
@@ -108,9 +111,15 @@ struct cgroup_tree *cgroup_tree_free(struct cgroup_tree *t)
         return NULL;
 }
 
+/* With all below it, which cannot outlive it: the events that would tell of them may be lost with its watch. */
 static void remove_node(struct cgroup_tree *t, struct node *n)
 {
         struct oid id = { SCOPE_CGROUP, n->id };
+
+        while (n->children)
+                remove_node(t, n->children);
+        if (n->parent)
+                DL_DELETE(n->parent->children, n);
 
         if (t->changed)
                 t->changed(t->userdata, id, false);
@@ -120,45 +129,79 @@ static void remove_node(struct cgroup_tree *t, struct node *n)
         node_free(t, n);
 }
 
-static int add_node(struct cgroup_tree *t, uint64_t id, const char *name, const char *path)
+static struct node *find_node(struct cgroup_tree *t, uint64_t id)
 {
         struct node *n = NULL;
-        int r;
 
         HASH_FIND(hh_id, t->by_id, &id, sizeof(id), n);
-        if (n) {
-                n->seen = t->walk;
-                return 0;
-        }
+        return n;
+}
 
-        n = calloc(1, sizeof(*n));
-        if (!n)
-                return -ENOMEM;
-        n->id = id;
-        n->seen = t->walk;
-        n->watch = inotify_add_watch(t->inotify_fd, path, IN_CREATE | IN_DELETE | IN_ONLYDIR | IN_DONT_FOLLOW);
-        if (n->watch < 0 && errno != ENOENT)
+/* What is known of this id or of this name and is another cgroup: its end was not told yet. */
+static void remove_outdated(struct cgroup_tree *t, uint64_t id, const char *name)
+{
+        const struct object *same_id = objects_get(t->objects, (struct oid) { SCOPE_CGROUP, id }), *same_name;
+        struct node *n;
+
+        if (same_id && !streq(same_id->name, name) && (n = find_node(t, id)))
+                remove_node(t, n);
+
+        same_name = objects_by_name(t->objects, SCOPE_CGROUP, name);
+        if (same_name && same_name->id.key != id && (n = find_node(t, same_name->id.key)))
+                remove_node(t, n);
+}
+
+/* By the open directory: the path may belong to another cgroup by now. */
+static int watch_directory(struct cgroup_tree *t, int dir_fd)
+{
+        char link[64];
+        int watch;
+
+        (void) snprintf(link, sizeof(link), "/proc/self/fd/%d", dir_fd);
+        watch = inotify_add_watch(t->inotify_fd, link, IN_CREATE | IN_DELETE | IN_ONLYDIR);
+        if (watch < 0)
                 t->polled = true;
+        return watch;
+}
 
-        HASH_ADD(hh_id, t->by_id, id, sizeof(n->id), n);
-        if (n->watch >= 0)
-                HASH_ADD(hh_watch, t->by_watch, watch, sizeof(n->watch), n);
+static int new_node(struct cgroup_tree *t, uint64_t id, int dir_fd, struct node *parent, const char *name,
+                    const char *path, struct node **ret)
+{
+        struct node *n;
+        int r;
 
         r = objects_add(t->objects, (struct oid) { SCOPE_CGROUP, id }, name, path);
         if (r < 0)
                 return r;
+        n = calloc(1, sizeof(*n));
+        if (!n) {
+                (void) objects_remove(t->objects, (struct oid) { SCOPE_CGROUP, id });
+                return -ENOMEM;
+        }
+
+        n->id = id;
+        n->parent = parent;
+        n->watch = watch_directory(t, dir_fd);
+        if (parent)
+                DL_APPEND(parent->children, n);
+        HASH_ADD(hh_id, t->by_id, id, sizeof(n->id), n);
+        if (n->watch >= 0)
+                HASH_ADD(hh_watch, t->by_watch, watch, sizeof(n->watch), n);
+
         if (t->changed)
                 t->changed(t->userdata, (struct oid) { SCOPE_CGROUP, id }, true);
+        *ret = n;
         return 0;
 }
 
 /* The cgroup called name and all below. One that vanishes meanwhile is no error. */
-static int walk(struct cgroup_tree *t, const char *name)
+static int walk(struct cgroup_tree *t, struct node *parent, const char *name)
 {
         _cleanup_(closedirp) DIR *dir = NULL;
         _cleanup_free_ char *path = NULL;
         struct dirent *entry;
         struct stat st;
+        struct node *n;
         int r;
 
         path = streq(name, "/") ? strdup(t->root) : str_printf("%s%s", t->root, name);
@@ -170,9 +213,14 @@ static int walk(struct cgroup_tree *t, const char *name)
                 return errno == ENOENT || errno == ENODEV ? 0 : -errno;
 
         /* Watch first, then list: what is made in between is seen twice, never missed. */
-        r = add_node(t, st.st_ino, name, path);
-        if (r < 0)
-                return r;
+        remove_outdated(t, st.st_ino, name);
+        n = find_node(t, st.st_ino);
+        if (!n) {
+                r = new_node(t, st.st_ino, dirfd(dir), parent, name, path, &n);
+                if (r < 0)
+                        return r;
+        }
+        n->seen = t->walk;
 
         while ((entry = readdir(dir))) {
                 _cleanup_free_ char *child = NULL;
@@ -182,30 +230,48 @@ static int walk(struct cgroup_tree *t, const char *name)
                 child = str_printf("%s/%s", streq(name, "/") ? "" : name, entry->d_name);
                 if (!child)
                         return -ENOMEM;
-                r = walk(t, child);
+                /* What was met below may have told that this one is gone. */
+                n = find_node(t, st.st_ino);
+                if (!n)
+                        return 0;
+                r = walk(t, n, child);
                 if (r < 0)
                         return r;
         }
         return 0;
 }
 
+/* Those that the walk did not meet. */
+static void remove_unseen(struct cgroup_tree *t, struct node *n)
+{
+        struct node *child, *next;
+
+        if (n->seen != t->walk) {
+                remove_node(t, n);
+                return;
+        }
+        if (n->watch < 0)
+                t->polled = true;
+        DL_FOREACH_SAFE(n->children, child, next)
+                remove_unseen(t, child);
+}
+
 int cgroup_tree_rescan(struct cgroup_tree *t)
 {
-        struct node *n, *next;
+        const struct object *root;
+        struct node *n;
         int r;
 
         t->walk++;
         t->polled = false;
-        r = walk(t, "/");
+        r = walk(t, NULL, "/");
         if (r < 0)
                 return r;
 
-        HASH_ITER(hh_id, t->by_id, n, next) {
-                if (n->seen != t->walk)
-                        remove_node(t, n);
-                else if (n->watch < 0)
-                        t->polled = true;
-        }
+        root = objects_by_name(t->objects, SCOPE_CGROUP, "/");
+        n = root ? find_node(t, root->id.key) : NULL;
+        if (n)
+                remove_unseen(t, n);
         return 0;
 }
 
@@ -265,7 +331,7 @@ static int handle_event(struct cgroup_tree *t, const struct inotify_event *event
         if (!name)
                 return -ENOMEM;
         if (event->mask & IN_CREATE)
-                return walk(t, name);
+                return walk(t, n, name);
 
         /* The name may already belong to a cgroup made anew: only one whose directory is gone is taken out. */
         object = objects_by_name(t->objects, SCOPE_CGROUP, name);
@@ -274,7 +340,7 @@ static int handle_event(struct cgroup_tree *t, const struct inotify_event *event
 
                 if (stat(object->path, &st) == 0 && st.st_ino == object->id.key)
                         return 0;
-                HASH_FIND(hh_id, t->by_id, &object->id.key, sizeof(object->id.key), n);
+                n = find_node(t, object->id.key);
                 if (n)
                         remove_node(t, n);
         }

@@ -61,6 +61,13 @@ const struct object *objects_by_name(const struct objects *o, uint32_t scope, co
 /* Changes whenever the set does: whoever keeps matches compares. */
 uint64_t objects_generation(const struct objects *o);
 
+/*
+ * Calls cb for every object that came, went or was renamed since that generation, in that order; one may be told several
+ * times. -ESTALE: too much has changed since then to tell, look at all. Else what cb returned that was not 0.
+ */
+int objects_foreach_change(const struct objects *o, uint64_t since, int (*cb)(void *userdata, struct oid id),
+                           void *userdata);
+
 /* Every object of a scope, in the order of their names. The array is the registry's, valid until the next change. */
 const struct object *const *objects_of_scope(const struct objects *o, uint32_t scope, size_t *ret_n);
 
@@ -70,7 +77,8 @@ const struct object *objects_parent(const struct objects *o, const struct object
 /* "cgroup:/system.slice", "host". New string or NULL. A vanished one reads "cgroup:#1234". */
 char *objects_full_name(const struct objects *o, struct oid id);
 
-/* fnmatch(3) on names in which * does not cross a /, but a pattern without any * matches exactly. */
+/* Whether the name is the pattern, in which * stands for any characters but a /. Nothing else is special: the names of
+ * units have a \ in them, and may have a ? or a [. */
 bool object_name_matches(const char *pattern, const char *name);
 
 #endif

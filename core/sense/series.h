@@ -6,25 +6,33 @@
 #include <stdint.h>
 
 #include "sense/store.h"
+#include "sense/window.h"
 
-/* The samples of one (metric, object) over the last while, oldest first. */
+/*
+ * The samples of one (metric, object) over the last while, and the windows that somebody looks at them through. A
+ * large machine has tens of thousands of these and reads each once a tick: what a reading needs stands first
+ * and close together.
+ */
 
 struct slot_delta {
         uint32_t slot, count;
 };
 
-struct sample {
-        uint64_t time_ns;
-        double value;              /* gauge: as it came; counter: total since the first sample; histogram: sum of what came */
-        uint32_t n_deltas;
-        struct slot_delta *deltas; /* histogram: what fell into which slot since the sample before */
+/* What fell into which slot of a histogram since the sample before. */
+struct deltas {
+        uint32_t n;
+        struct slot_delta items[];
 };
 
 struct series {
-        struct sample *ring; /* capacity a power of two */
-        size_t capacity, head, n;
-        double last_raw;     /* counter, histogram sum: the total as it came */
-        uint64_t *last_slots; /* histogram: the totals as they came */
+        uint64_t begin, end;    /* the samples by number, counted from the first of all: [begin, end) are there */
+        struct sample newest;   /* the last of them */
+        struct window window;   /* the first that was asked for, and behind it the others */
+        struct sample *ring;    /* sample i at i modulo capacity */
+        struct deltas **deltas; /* likewise; NULL: not a histogram; element NULL: nothing came */
+        size_t capacity;        /* a power of two */
+        double last_raw;        /* counter, histogram sum: the total as it came */
+        uint64_t *last_slots;   /* histogram: the totals as they came */
 };
 
 void series_clear(struct series *s);
@@ -34,11 +42,26 @@ int series_put_counter(struct series *s, uint64_t keep_ns, uint64_t now_ns, doub
 int series_put_histogram(struct series *s, uint64_t keep_ns, uint64_t now_ns, const uint64_t *slots, uint32_t n_slots,
                          double sum);
 
-int series_stat(const struct series *s, uint32_t kind, enum statistic stat, uint64_t window_ns, uint64_t now_ns,
-                double *ret);
+/* See store_stat. What is worked out for it stays with the series, for the next time. */
+int series_stat(struct series *s, uint32_t kind, enum statistic stat, uint64_t window_ns, uint64_t now_ns, double *ret);
+
+/* begin <= i < end */
+static inline const struct sample *series_at(const struct series *s, uint64_t i)
+{
+        return &s->ring[i & (s->capacity - 1)];
+}
+
+/* What came with it; NULL: nothing, or no histogram. */
+static inline const struct deltas *series_deltas(const struct series *s, uint64_t i)
+{
+        return s->deltas ? s->deltas[i & (s->capacity - 1)] : NULL;
+}
 
 /* The newest sample; NULL: none. */
-const struct sample *series_newest(const struct series *s);
+static inline const struct sample *series_newest(const struct series *s)
+{
+        return s->end > s->begin ? &s->newest : NULL;
+}
 
 size_t series_size(const struct series *s);
 

@@ -2,8 +2,17 @@
 #include "store.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* The keys are two numbers: a multiplication mixes them better than a hash of bytes, at a tenth of its cost. */
+#define HASH_FUNCTION(key, length, hash)                                                                     \
+        do {                                                                                                 \
+                const uint64_t *numbers_ = (const uint64_t *) (const void *) (key);                          \
+                uint64_t mixed_ = (numbers_[1] ^ numbers_[0] << 32) * 0x9e3779b97f4a7c15ull;                 \
+                (hash) = (unsigned) (mixed_ >> 32);                                                          \
+        } while (0)
 #include <uthash.h>
 
 #include "sense/series.h"
@@ -17,17 +26,25 @@ struct series_key {
         uint64_t metric, object;
 };
 
+/* The key of an entry without a series. No metric has that number. */
+static const struct series_key no_key = { UINT64_MAX, UINT64_MAX };
+
+/* Once made it stays until the store goes, so that a hint can be looked at whatever became of its series. */
 struct entry {
         struct series_key key;
         struct series series;
+        struct entry *then; /* what was put after it; without a series: the next such */
         UT_hash_handle hh;
 };
 
 struct store {
         const struct catalogue *catalogue;
         struct entry *entries; /* (metric, object) -> series */
+        struct entry *free;    /* those without a series */
+        struct entry *last_put;
         uint64_t *keep_ns;     /* metric number -> how long */
         size_t n_keep;
+        struct store_tap tap;  /* value NULL: nobody */
 };
 
 int store_new(const struct catalogue *c, struct store **ret)
@@ -45,7 +62,11 @@ static void entry_drop(struct store *s, struct entry *e)
 {
         HASH_DEL(s->entries, e);
         series_clear(&e->series);
-        free(e);
+        e->key = no_key;
+        e->then = s->free;
+        s->free = e;
+        if (s->last_put == e)
+                s->last_put = NULL;
 }
 
 struct store *store_free(struct store *s)
@@ -56,6 +77,10 @@ struct store *store_free(struct store *s)
                 return NULL;
         HASH_ITER(hh, s->entries, e, next)
                 entry_drop(s, e);
+        for (e = s->free; e; e = next) {
+                next = e->then;
+                free(e);
+        }
         free(s->keep_ns);
         free(s);
         return NULL;
@@ -82,6 +107,11 @@ void store_keep(struct store *s, uint32_t metric, uint64_t window_ns)
                 s->keep_ns[metric] = window_ns;
 }
 
+static bool is_of(const struct entry *e, uint32_t metric, uint64_t object)
+{
+        return e->key.metric == metric && e->key.object == object;
+}
+
 static struct entry *find(const struct store *s, uint32_t metric, uint64_t object)
 {
         struct series_key key = { metric, object };
@@ -97,12 +127,34 @@ static struct entry *find_or_add(struct store *s, uint32_t metric, uint64_t obje
 
         if (e)
                 return e;
-        e = calloc(1, sizeof(*e));
+        e = s->free ?: calloc(1, sizeof(*e));
         if (!e)
                 return NULL;
+        if (s->free)
+                s->free = e->then;
+        e->then = NULL;
         e->key = (struct series_key) { metric, object };
         HASH_ADD(hh, s->entries, key, sizeof(e->key), e);
         return e;
+}
+
+/* Plugins put in the same order every time: what came after the last one then is looked at before one searches. */
+static struct entry *entry_to_put(struct store *s, uint32_t metric, uint64_t object)
+{
+        struct entry *e = s->last_put ? s->last_put->then : NULL;
+
+        if (!e || !is_of(e, metric, object))
+                e = find_or_add(s, metric, object);
+        if (e && s->last_put)
+                s->last_put->then = e;
+        if (e)
+                s->last_put = e;
+        return e;
+}
+
+void store_set_tap(struct store *s, const struct store_tap *tap)
+{
+        s->tap = tap ? *tap : (struct store_tap) {};
 }
 
 int store_put(struct store *s, uint32_t metric, uint64_t object, uint64_t now_ns, double value)
@@ -111,7 +163,9 @@ int store_put(struct store *s, uint32_t metric, uint64_t object, uint64_t now_ns
 
         if (metric >= catalogue_n_metrics(s->catalogue))
                 return -EINVAL;
-        e = find_or_add(s, metric, object);
+        if (s->tap.value)
+                s->tap.value(s->tap.userdata, metric, object, value);
+        e = entry_to_put(s, metric, object);
         if (!e)
                 return -ENOMEM;
         if (catalogue_metric_at(s->catalogue, metric)->kind == TRIMTAB_COUNTER)
@@ -127,20 +181,30 @@ int store_put_histogram(struct store *s, uint32_t metric, uint64_t object, uint6
         if (metric >= catalogue_n_metrics(s->catalogue) ||
             catalogue_metric_at(s->catalogue, metric)->kind != TRIMTAB_HISTOGRAM)
                 return -EINVAL;
-        e = find_or_add(s, metric, object);
+        if (s->tap.histogram)
+                s->tap.histogram(s->tap.userdata, metric, object, slots, n_slots, sum);
+        e = entry_to_put(s, metric, object);
         if (!e)
                 return -ENOMEM;
         return series_put_histogram(&e->series, keep_of(s, metric), now_ns, slots, n_slots, sum);
 }
 
-int store_stat(const struct store *s, uint32_t metric, uint64_t object, enum statistic stat, uint64_t window_ns,
-               uint64_t now_ns, double *ret)
+int store_stat_hinted(const struct store *s, struct store_hint *hint, uint32_t metric, uint64_t object,
+                      enum statistic stat, uint64_t window_ns, uint64_t now_ns, double *ret)
 {
-        const struct entry *e = find(s, metric, object);
+        struct entry *e = hint->entry;
 
+        if (!e || !is_of(e, metric, object))
+                e = hint->entry = find(s, metric, object);
         if (!e)
                 return -ENODATA;
         return series_stat(&e->series, catalogue_metric_at(s->catalogue, metric)->kind, stat, window_ns, now_ns, ret);
+}
+
+int store_stat(const struct store *s, uint32_t metric, uint64_t object, enum statistic stat, uint64_t window_ns,
+               uint64_t now_ns, double *ret)
+{
+        return store_stat_hinted(s, &(struct store_hint) {}, metric, object, stat, window_ns, now_ns, ret);
 }
 
 int store_last_time(const struct store *s, uint32_t metric, uint64_t object, uint64_t *ret_ns)
@@ -205,5 +269,7 @@ size_t store_size(const struct store *s)
 
         HASH_ITER(hh, s->entries, e, next)
                 size += sizeof(*e) + series_size(&e->series);
+        for (e = s->free; e; e = e->then)
+                size += sizeof(*e);
         return size;
 }

@@ -40,6 +40,15 @@ int store_put(struct store *s, uint32_t metric, uint64_t object, uint64_t now_ns
 int store_put_histogram(struct store *s, uint32_t metric, uint64_t object, uint64_t now_ns, const uint64_t *slots,
                         uint32_t n_slots, double sum);
 
+/* Whoever wants to see every sample as it comes: called before it is kept, which may fail. */
+struct store_tap {
+        void (*value)(void *userdata, uint32_t metric, uint64_t object, double value);
+        void (*histogram)(void *userdata, uint32_t metric, uint64_t object, const uint64_t *slots, uint32_t n_slots,
+                          double sum);
+        void *userdata;
+};
+void store_set_tap(struct store *s, const struct store_tap *tap); /* NULL: nobody */
+
 /*
  * One statistic over the samples in (now - window, now]. Differences (rates, histograms) start from the sample at
  * or before the window's beginning, or the first there is. In the metric's own unit, except COUNT.
@@ -48,6 +57,16 @@ int store_put_histogram(struct store *s, uint32_t metric, uint64_t object, uint6
  */
 int store_stat(const struct store *s, uint32_t metric, uint64_t object, enum statistic stat, uint64_t window_ns,
                uint64_t now_ns, double *ret);
+
+/*
+ * The same for those who ask every tick: where the series was found the last time is looked at first. A hint is {} to begin
+ * with, stays with one store, and may be used whatever has become of the series.
+ */
+struct store_hint {
+        struct entry *entry;
+};
+int store_stat_hinted(const struct store *s, struct store_hint *hint, uint32_t metric, uint64_t object,
+                      enum statistic stat, uint64_t window_ns, uint64_t now_ns, double *ret);
 
 /* When the newest sample came; -ENODATA. */
 int store_last_time(const struct store *s, uint32_t metric, uint64_t object, uint64_t *ret_ns);

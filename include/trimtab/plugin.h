@@ -43,11 +43,18 @@ extern "C" {
 #define TRIMTAB_FORM_PLAIN 0u /* the whole file is the value */
 #define TRIMTAB_FORM_QUOTA 1u /* "QUOTA PERIOD", both usec: cpu.max; the value is per cent of one CPU */
 #define TRIMTAB_FORM_KEYED 2u /* the value stands behind the knob's key on a line: io.weight's "default 100" */
+#define TRIMTAB_FORM_NESTED 3u /* one of several on a key's line, the knob's key being "8:0 wbps": io.max's
+                                  "8:0 rbps=max wbps=1048576"; a write of it leaves the others alone */
+
+/* Metric flags. */
+#define TRIMTAB_METRIC_SHARE (1u << 0) /* a gauge in %: a share of a whole, never below 0 nor above 100 % */
 
 /* Knob flags. */
 #define TRIMTAB_KNOB_MAX    (1u << 0) /* the word "max" is legal: no limit, INFINITY as a number */
 #define TRIMTAB_KNOB_SLOW   (1u << 1) /* a write may block for seconds: the host gives it to its worker */
 #define TRIMTAB_KNOB_WEIGHT (1u << 2) /* a share, not a limit: bounds and steps multiply */
+#define TRIMTAB_KNOB_ACTION (1u << 3) /* a write does something and it is over (memory.reclaim): a file that is only
+                                         written; the host never reads it and has nothing to put back */
 
 /* Levels of the host's log, as in syslog(3). */
 #define TRIMTAB_LOG_ERROR   3
@@ -71,7 +78,7 @@ struct trimtab_metric {
         const char *help;  /* one sentence */
         const char *scope; /* "host", "cpu", "cgroup", …: which kind of object it is emitted for */
         uint32_t kind;
-        uint32_t reserved;
+        uint32_t flags;    /* TRIMTAB_METRIC_… */
 };
 
 /* A value of a knob. */
@@ -99,7 +106,7 @@ struct trimtab_knob {
         double min, max;           /* TRIMTAB_NUMBER: the range, both ends included */
         const char *const *choices; /* TRIMTAB_CHOICE: NULL-terminated */
         const char *file;          /* NULL: not a file, use the callbacks below */
-        const char *key;           /* TRIMTAB_FORM_KEYED: "default" */
+        const char *key;           /* TRIMTAB_FORM_KEYED: "default"; TRIMTAB_FORM_NESTED: "{device} wbps" */
         uint32_t form;             /* TRIMTAB_FORM_… */
         uint32_t reserved;
         const char *unit_property; /* "CPUWeight": systemd's property for it, where it has one; else NULL */
@@ -112,6 +119,14 @@ struct trimtab_knob {
         int (*read)(void *self, uint64_t object, struct trimtab_value *ret);
         int (*check)(void *self, uint64_t object, const struct trimtab_value *want, struct trimtab_value *ret_exact);
         int (*apply)(void *self, uint64_t object, const struct trimtab_value *want);
+        /*
+         * "block": this describes a knob for each object of that scope, as it comes and goes, named "io.max.wbps[sda]"
+         * after it. Only for files whose key has {device} in it, which stands for "MAJ:MIN" of that object; of a knob
+         * of scope "block" itself, of the knob's own object. NULL: one knob.
+         */
+        const char *per_scope;
+        const char *absent;        /* TRIMTAB_FORM_KEYED, _NESTED: the value when the line or the word is not there,
+                                      which written brings it back to that: "max"; NULL: it always is there */
 };
 
 /* A kind of object of the plugin's own. Array element; stride is trimtab_plugin.scope_size. */

@@ -4,7 +4,20 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
+
+int group_attach(struct group *g, const char *path, bool is_root)
+{
+        int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+        if (fd < 0)
+                return -errno;
+        g->dir_fd = fd;
+        memset(g->rest, 0, sizeof(g->rest));
+        g->is_root = is_root;
+        return 0;
+}
 
 int group_new(uint64_t id, const char *path, bool is_root, struct group **ret)
 {
@@ -15,13 +28,13 @@ int group_new(uint64_t id, const char *path, bool is_root, struct group **ret)
         if (!g)
                 return -ENOMEM;
         g->id = id;
-        g->is_root = is_root;
         for (enum file f = 0; f < N_FILES; f++)
                 g->fds[f] = -1;
+        for (enum metric m = 0; m < N_PRESSURES; m++)
+                g->triggers[m] = (struct trigger) { .group = g, .fd = -1 };
 
-        g->dir_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        if (g->dir_fd < 0) {
-                r = -errno;
+        r = group_attach(g, path, is_root);
+        if (r < 0) {
                 free(g);
                 return r;
         }
@@ -40,29 +53,48 @@ static void close_file(struct group *g, enum file file, struct fd_budget *budget
         budget->used--;
 }
 
-void group_free(struct group *g, struct fd_budget *budget)
+void group_detach(struct group *g, struct fd_budget *budget)
 {
         for (enum file f = 0; f < N_FILES; f++)
                 close_file(g, f, budget);
-        (void) close(g->dir_fd);
+        if (g->dir_fd >= 0)
+                (void) close(g->dir_fd);
+        g->dir_fd = -1;
+        g->has_before = 0;
+        g->ticks = 0;
+}
+
+void group_free(struct group *g, struct fd_budget *budget)
+{
+        group_detach(g, budget);
         free(g);
 }
 
-static int open_file(const struct group *g, enum file file)
+int group_open_file(const struct group *g, enum file file, int flags)
 {
-        int fd = openat(g->dir_fd, files[file].name, O_RDONLY | O_CLOEXEC);
+        int fd;
 
+        if (g->dir_fd < 0)
+                return -ENODEV;
+        fd = openat(g->dir_fd, files[file].name, flags | O_CLOEXEC);
         if (fd < 0 && errno == ENOENT && g->is_root && files[file].host)
-                fd = open(files[file].host, O_RDONLY | O_CLOEXEC);
+                fd = open(files[file].host, flags | O_CLOEXEC);
         return fd < 0 ? -errno : fd;
 }
 
 int group_read(struct group *g, enum file file, struct fd_budget *budget, char *ret_text)
 {
         bool kept = g->fds[file] >= 0;
-        int fd = kept ? g->fds[file] : open_file(g, file), r = 0;
+        int fd, r = 0;
         ssize_t n;
 
+        if (g->rest[file] > 0) {
+                g->rest[file]--;
+                return -ENOENT;
+        }
+        fd = kept ? g->fds[file] : group_open_file(g, file, O_RDONLY);
+        if (fd == -ENOENT)
+                g->rest[file] = LOOKS_MISSED;
         if (fd < 0)
                 return fd;
 

@@ -8,19 +8,37 @@
 
 #include "metrics.h"
 
-/* Larger than any of the files: memory.stat of a current kernel is not half of it. */
-#define TEXT_MAX 8192
+/* Larger than any of the files: memory.stat of a current kernel is not a tenth of it, io.stat has a line for
+ * each disk. */
+#define TEXT_MAX 32768
+
+/* A cgroup that lives for less is not worth its triggers: the kernel starts a thread for it. */
+#define TICKS_TO_TRIGGER 2
+
+/* To look for a file that is not there costs as much as to read one. */
+#define LOOKS_MISSED 9
+
+struct group;
+
+/* The kernel's promise to tell of a stall; see triggers.h. */
+struct trigger {
+        struct group *group;
+        int fd; /* -1: none */
+};
 
 /* One watched cgroup, and what is kept of it between two ticks. */
 struct group {
         uint64_t id;
         uint32_t wanted; /* 1 << enum metric */
         bool is_root;
-        int dir_fd;                 /* stays with this cgroup when another one takes its path */
-        int fds[N_FILES];           /* -1: not open */
-        uint32_t has_before;        /* 1 << enum metric: the two below are valid */
-        uint64_t before[N_METRICS]; /* pressure: the kernel's total, usec */
-        uint64_t before_ns[N_METRICS];
+        int dir_fd;       /* stays with this cgroup when another one takes its path; -1: the cgroup is gone */
+        int fds[N_FILES]; /* -1: not open */
+        uint8_t rest[N_FILES];        /* so many reads are answered by -ENOENT, without a look */
+        uint32_t has_before;          /* 1 << enum metric: the two below are valid */
+        uint64_t before[N_PRESSURES]; /* the kernel's total, usec */
+        uint64_t before_ns[N_PRESSURES];
+        unsigned ticks; /* it was there for, up to TICKS_TO_TRIGGER */
+        struct trigger triggers[N_PRESSURES];
         UT_hash_handle hh;
 };
 
@@ -31,12 +49,21 @@ struct fd_budget {
 
 /* A cgroup by its folder. -errno: it cannot be opened. */
 int group_new(uint64_t id, const char *path, bool is_root, struct group **ret);
+/* Its triggers are off (triggers_drop). */
 void group_free(struct group *g, struct fd_budget *budget);
+
+/* The cgroup went: nothing of it stays open. One of the same id may come, which is another one. */
+void group_detach(struct group *g, struct fd_budget *budget);
+int group_attach(struct group *g, const char *path, bool is_root);
+
+/* Opens one of its files, the host's where older kernels keep the root cgroup's: an fd for the caller, or
+ * -errno. */
+int group_open_file(const struct group *g, enum file file, int flags);
 
 /*
  * The file's text, NUL-terminated, into a buffer of TEXT_MAX. -ENOENT: the file is not there (the controller
- * is not on for this cgroup, or the cgroup is gone), -ENODEV: it went away; another -errno as from open or
- * read. A later call tries anew.
+ * is not on for this cgroup, or the cgroup is gone), which is looked at again after LOOKS_MISSED calls only;
+ * -ENODEV: it went away; another -errno as from open or read. A later call tries anew.
  */
 int group_read(struct group *g, enum file file, struct fd_budget *budget, char *ret_text);
 

@@ -1,112 +1,164 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "knobs.h"
 
-#include <stdio.h>
-#include <string.h>
+/* Of a cgroup's own; each file has the knob's name. */
+#define CGROUP(knob_name, knob_unit, text)                                                                   \
+        .name = knob_name, .unit = knob_unit, .help = text, .scope = "cgroup", .file = "{path}/" knob_name
+
+/* Bytes a limit can be: more than any machine has. */
+#define BYTES_MAX 0x1p50
+
+/* One of the four limits of a disk in io.max. */
+#define IO_MAX(word, knob_unit, text, least, property, metric)                                               \
+        {                                                                                                    \
+                .name = "io.max." word, .unit = knob_unit, .help = text, .scope = "cgroup",                  \
+                .file = "{path}/io.max", .per_scope = "block", .form = TRIMTAB_FORM_NESTED,                  \
+                .key = "{device} " word, .absent = "max", .type = TRIMTAB_NUMBER, .flags = TRIMTAB_KNOB_MAX, \
+                .min = least, .max = BYTES_MAX, .unit_property = property, .use_metric = metric,             \
+        }
 
 const struct trimtab_knob knobs[N_KNOBS] = {
         {
-                .name = "cpu.weight",
-                .unit = "",
-                .help = "Share of the CPU against the siblings, when there is not enough for all",
-                .scope = "cgroup",
+                CGROUP("cpu.weight", "",
+                       "Share of the CPU against the siblings, when there is not enough for all"),
                 .type = TRIMTAB_NUMBER,
                 .flags = TRIMTAB_KNOB_WEIGHT,
                 .min = 1,
                 .max = 10000,
-                .file = "{path}/cpu.weight",
                 .unit_property = "CPUWeight",
         },
         {
-                .name = "cpu.max",
-                .unit = "%",
-                .help = "CPU time at most, 100 % is one CPU",
-                .scope = "cgroup",
+                CGROUP("cpu.idle", "", "1: runs only when nobody else wants the CPU"),
+                .type = TRIMTAB_NUMBER,
+                .min = 0,
+                .max = 1,
+                /* CPUWeight=idle: no property of its own, and rewritten with every weight. */
+                .unit_property = "CPUWeightIdle",
+        },
+        {
+                CGROUP("cpu.max", "%", "CPU time at most, 100 % is one CPU"),
                 .type = TRIMTAB_NUMBER,
                 .form = TRIMTAB_FORM_QUOTA,
                 .flags = TRIMTAB_KNOB_MAX,
                 .min = 1, /* the kernel takes no quota under 1 ms, of a period of 100 ms */
                 .max = 1000000,
-                .file = "{path}/cpu.max",
                 .unit_property = "CPUQuotaPerSecUSec",
                 .use_metric = "cgroup.cpu_usage",
         },
         {
-                .name = "cpuset.cpus",
-                .unit = "",
-                .help = "The CPUs the tasks may run on; empty: those of the parent",
-                .scope = "cgroup",
+                CGROUP("cpu.max.burst", "us",
+                       "CPU time left over that may be saved up for a burst, within the quota of cpu.max"),
+                .type = TRIMTAB_NUMBER,
+                .min = 0,
+                .max = 10000000,
+        },
+        {
+                CGROUP("cpu.uclamp.min", "%",
+                       "Utilization that the scheduler assumes at least, when it picks CPU and frequency"),
+                .type = TRIMTAB_NUMBER,
+                .flags = TRIMTAB_KNOB_MAX,
+                .min = 0,
+                .max = 100,
+        },
+        {
+                CGROUP("cpu.uclamp.max", "%",
+                       "Utilization that the scheduler assumes at most, when it picks CPU and frequency"),
+                .type = TRIMTAB_NUMBER,
+                .flags = TRIMTAB_KNOB_MAX,
+                .min = 0,
+                .max = 100,
+        },
+        {
+                CGROUP("cpuset.cpus", "", "The CPUs the tasks may run on; empty: those of the parent"),
                 .type = TRIMTAB_CPULIST,
-                .file = "{path}/cpuset.cpus",
                 .unit_property = "AllowedCPUs",
         },
         {
-                .name = "memory.high",
-                .unit = "B",
-                .help = "Memory above which the tasks are slowed down and made to reclaim",
-                .scope = "cgroup",
+                CGROUP("memory.low", "B", "Memory that is reclaimed only when there is no other to be had"),
+                .type = TRIMTAB_NUMBER,
+                .flags = TRIMTAB_KNOB_MAX,
+                .min = 0,
+                .max = BYTES_MAX,
+                .unit_property = "MemoryLow",
+        },
+        {
+                CGROUP("memory.high", "B",
+                       "Memory above which the tasks are slowed down and made to reclaim"),
                 .type = TRIMTAB_NUMBER,
                 .flags = TRIMTAB_KNOB_MAX | TRIMTAB_KNOB_SLOW,
                 .min = 1024 * 1024, /* with less nothing runs, it only reclaims */
-                .max = 1ull << 50,
-                .file = "{path}/memory.high",
+                .max = BYTES_MAX,
                 .unit_property = "MemoryHigh",
                 .use_metric = "cgroup.memory_current",
         },
         {
-                .name = "io.weight",
-                .unit = "",
-                .help = "Share of the disk against the siblings; has an effect only with io.cost or the bfq "
-                        "scheduler",
-                .scope = "cgroup",
+                CGROUP("memory.reclaim", "B",
+                       "Reclaims so much now; not a setting, there is nothing to put back"),
+                .type = TRIMTAB_NUMBER,
+                .flags = TRIMTAB_KNOB_ACTION | TRIMTAB_KNOB_SLOW,
+                .min = 4096,
+                .max = BYTES_MAX,
+        },
+        {
+                CGROUP("memory.swap.max", "B", "Memory that may be moved out to swap"),
+                .type = TRIMTAB_NUMBER,
+                .flags = TRIMTAB_KNOB_MAX,
+                .min = 0,
+                .max = BYTES_MAX,
+                .unit_property = "MemorySwapMax",
+                .use_metric = "cgroup.swap_current",
+        },
+        {
+                CGROUP("io.weight", "",
+                       "Share of the disk against the siblings; has an effect only with io.cost or the bfq "
+                       "scheduler"),
                 .type = TRIMTAB_NUMBER,
                 .form = TRIMTAB_FORM_KEYED,
                 .key = "default",
                 .flags = TRIMTAB_KNOB_WEIGHT,
                 .min = 1,
                 .max = 10000,
-                .file = "{path}/io.weight",
                 .unit_property = "IOWeight",
         },
+        IO_MAX("rbps", "B", "Bytes read from the disk a second, at most", 4096, "IOReadBandwidthMax",
+               "cgroup.io_read_bytes"),
+        IO_MAX("wbps", "B", "Bytes written to the disk a second, at most", 4096, "IOWriteBandwidthMax",
+               "cgroup.io_write_bytes"),
+        IO_MAX("riops", "", "Reads from the disk a second, at most", 1, "IOReadIOPSMax", "cgroup.io_reads"),
+        IO_MAX("wiops", "", "Writes to the disk a second, at most", 1, "IOWriteIOPSMax", "cgroup.io_writes"),
+        {
+                CGROUP("io.latency", "us",
+                       "Latency of the disk above which the siblings with a higher one are held back"),
+                .type = TRIMTAB_NUMBER,
+                .form = TRIMTAB_FORM_NESTED,
+                .per_scope = "block",
+                .key = "{device} target",
+                .absent = "max",
+                .flags = TRIMTAB_KNOB_MAX,
+                .min = 1,
+                .max = 10000000,
+                .unit_property = "IODeviceLatencyTargetUSec",
+        },
+        {
+                CGROUP("pids.max", "", "Processes and threads at most"),
+                .type = TRIMTAB_NUMBER,
+                .flags = TRIMTAB_KNOB_MAX,
+                .min = 1,
+                .max = 4194304, /* the kernel's own limit of pid_max */
+                .unit_property = "TasksMax",
+                .use_metric = "cgroup.pids",
+        },
+        {
+                .name = "io.cost.qos",
+                .unit = "",
+                .help = "1: the disk heeds io.weight, by the io.cost model",
+                .scope = "block",
+                .file = "/sys/fs/cgroup/io.cost.qos", /* of the root cgroup, for all disks */
+                .type = TRIMTAB_NUMBER,
+                .form = TRIMTAB_FORM_NESTED,
+                .key = "{device} enable",
+                .absent = "0",
+                .min = 0,
+                .max = 1,
+        },
 };
-
-/* The controller of a knob is what stands before the dot. */
-static void controller_of(const struct trimtab_knob *k, char *ret, size_t size)
-{
-        (void) snprintf(ret, size, "%.*s", (int) strcspn(k->name, "."), k->name);
-}
-
-/* One line for all knobs of a controller that is not to be had, told with the first of them. */
-static void tell_missing(const struct trimtab_host *h, size_t first, const char *controller,
-                         const char *reason)
-{
-        char names[128] = "", text[512], other[16];
-
-        for (size_t i = 0; i < N_KNOBS; i++) {
-                size_t n = strlen(names);
-
-                controller_of(&knobs[i], other, sizeof(other));
-                if (strcmp(other, controller) != 0)
-                        continue;
-                if (i < first)
-                        return;
-                (void) snprintf(names + n, sizeof(names) - n, "%s%s", n > 0 ? ", " : "", knobs[i].name);
-        }
-        (void) snprintf(text, sizeof(text), "no %s here: %s", names, reason);
-        h->event(h, text);
-}
-
-void knobs_tell(const struct trimtab_host *h, const struct machine *machine)
-{
-        char controller[16], reason[256];
-
-        for (size_t i = 0; i < N_KNOBS; i++) {
-                controller_of(&knobs[i], controller, sizeof(controller));
-                if (machine_lacks_controller(machine, controller, reason, sizeof(reason)))
-                        tell_missing(h, i, controller, reason);
-                else if (strcmp(controller, "io") == 0 && !machine->weighs_io)
-                        h->event(h, "io.weight has no effect here: no disk has io.cost or the bfq scheduler "
-                                    "(echo bfq "
-                                    "> /sys/block/DISK/queue/scheduler)");
-        }
-}

@@ -6,7 +6,7 @@
 
 #include "machine.h"
 
-#define N_KNOBS 5
+#define N_KNOBS 19
 
 extern const struct trimtab_knob knobs[N_KNOBS];
 

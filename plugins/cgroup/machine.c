@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <glob.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -49,11 +48,37 @@ static bool some_file_has(const char *folder, const char *pattern, const char *t
         return found;
 }
 
+static bool some_cgroup_has(const struct machine *m, const char *file)
+{
+        char pattern[PATH_MAX + 64];
+        glob_t g = {};
+        bool found;
+
+        (void) snprintf(pattern, sizeof(pattern), "%s/*/%s", m->root, file);
+        found = glob(pattern, GLOB_NOSORT, NULL, &g) == 0;
+        globfree(&g);
+        return found;
+}
+
+bool machine_lacks_file(const struct machine *m, const char *file, const char *sign)
+{
+        return some_cgroup_has(m, sign) && !some_cgroup_has(m, file);
+}
+
+bool machine_lacks_root_file(const struct machine *m, const char *file)
+{
+        char path[PATH_MAX + 64];
+
+        (void) snprintf(path, sizeof(path), "%s/%s", m->root, file);
+        return access(path, F_OK) < 0;
+}
+
 void machine_look(const char *root, const char *proc, const char *sys, struct machine *ret)
 {
         char text[1024];
 
         *ret = (struct machine) {};
+        (void) snprintf(ret->root, sizeof(ret->root), "%s", root);
         read_below(root, "cgroup.controllers", ret->controllers, sizeof(ret->controllers));
         read_below(proc, "self/mounts", ret->mounts, sizeof(ret->mounts));
 

@@ -2,6 +2,7 @@
 #ifndef TRIMTAB_CGROUP_MACHINE_H
 #define TRIMTAB_CGROUP_MACHINE_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -9,6 +10,7 @@
 
 /* What of the plugin this machine can do. */
 struct machine {
+        char root[PATH_MAX];   /* folder of the cgroup v2 root */
         char controllers[256]; /* of the cgroup v2 root, as the kernel lists them */
         char mounts[8192];     /* /proc/self/mounts, as far as it went */
         bool has_pressure;
@@ -22,5 +24,12 @@ void machine_look(const char *root, const char *proc, const char *sys, struct ma
 /* Whether the metric, or the controller, cannot be had here, and why, in words for people. */
 bool machine_lacks_metric(const struct machine *m, enum metric metric, char *reason, size_t size);
 bool machine_lacks_controller(const struct machine *m, const char *controller, char *reason, size_t size);
+
+/*
+ * Whether the kernel has no such file, in a cgroup or (for the root's own) in the root. Only where that can be told: some cgroup
+ * must have the controller on, which is seen by `sign`, a file that comes with it always.
+ */
+bool machine_lacks_file(const struct machine *m, const char *file, const char *sign);
+bool machine_lacks_root_file(const struct machine *m, const char *file);
 
 #endif

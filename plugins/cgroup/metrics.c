@@ -5,7 +5,8 @@
 
 /* Pressure is what the kernel's total grew by since the last tick, not its averages over 10 s and more. */
 #define PRESSURE(metric_name, text)                                                                          \
-        { .name = "cgroup." metric_name, .unit = "%", .help = text, .scope = "cgroup", .kind = TRIMTAB_GAUGE }
+        { .name = "cgroup." metric_name, .unit = "%", .help = text, .scope = "cgroup", .kind = TRIMTAB_GAUGE, \
+          .flags = TRIMTAB_METRIC_SHARE }
 
 const struct trimtab_metric metrics[N_METRICS] = {
         [CPU_SOME] = PRESSURE("cpu_some", "Share of the time in which some task waited for a CPU"),
@@ -26,6 +27,18 @@ const struct trimtab_metric metrics[N_METRICS] = {
                        .help = "Pages read back soon after they were reclaimed" },
         [OOM_KILLS] = { .name = "cgroup.oom_kills", .unit = "", .scope = "cgroup", .kind = TRIMTAB_COUNTER,
                         .help = "Processes killed by the out-of-memory killer" },
+        [SWAP_CURRENT] = { .name = "cgroup.swap_current", .unit = "B", .scope = "cgroup", .kind = TRIMTAB_GAUGE,
+                           .help = "Memory that was moved out to swap" },
+        [PIDS] = { .name = "cgroup.pids", .unit = "", .scope = "cgroup", .kind = TRIMTAB_GAUGE,
+                   .help = "Processes and threads" },
+        [IO_READ_BYTES] = { .name = "cgroup.io_read_bytes", .unit = "B", .scope = "cgroup",
+                            .kind = TRIMTAB_COUNTER, .help = "Bytes read, of all disks together" },
+        [IO_WRITE_BYTES] = { .name = "cgroup.io_write_bytes", .unit = "B", .scope = "cgroup",
+                             .kind = TRIMTAB_COUNTER, .help = "Bytes written, of all disks together" },
+        [IO_READS] = { .name = "cgroup.io_reads", .unit = "", .scope = "cgroup", .kind = TRIMTAB_COUNTER,
+                       .help = "Read operations, of all disks together" },
+        [IO_WRITES] = { .name = "cgroup.io_writes", .unit = "", .scope = "cgroup", .kind = TRIMTAB_COUNTER,
+                        .help = "Write operations, of all disks together" },
 };
 
 const struct source sources[N_METRICS] = {
@@ -43,6 +56,12 @@ const struct source sources[N_METRICS] = {
         [REFAULTS] = { MEMORY_STAT_FILE, FORM_KEYED, { "workingset_refault_anon", "workingset_refault_file" }, 1,
                        "memory" },
         [OOM_KILLS] = { MEMORY_EVENTS_FILE, FORM_KEYED, { "oom_kill" }, 1, "memory" },
+        [SWAP_CURRENT] = { SWAP_CURRENT_FILE, FORM_NUMBER, { NULL }, 1, "memory" },
+        [PIDS] = { PIDS_CURRENT_FILE, FORM_NUMBER, { NULL }, 1, "pids" },
+        [IO_READ_BYTES] = { IO_STAT_FILE, FORM_NESTED, { "rbytes" }, 1, "io" },
+        [IO_WRITE_BYTES] = { IO_STAT_FILE, FORM_NESTED, { "wbytes" }, 1, "io" },
+        [IO_READS] = { IO_STAT_FILE, FORM_NESTED, { "rios" }, 1, "io" },
+        [IO_WRITES] = { IO_STAT_FILE, FORM_NESTED, { "wios" }, 1, "io" },
 };
 
 const struct file_name files[N_FILES] = {
@@ -53,4 +72,7 @@ const struct file_name files[N_FILES] = {
         [MEMORY_CURRENT_FILE] = { "memory.current", NULL },
         [MEMORY_STAT_FILE] = { "memory.stat", NULL },
         [MEMORY_EVENTS_FILE] = { "memory.events", NULL },
+        [SWAP_CURRENT_FILE] = { "memory.swap.current", NULL },
+        [PIDS_CURRENT_FILE] = { "pids.current", NULL },
+        [IO_STAT_FILE] = { "io.stat", NULL },
 };

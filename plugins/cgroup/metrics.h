@@ -9,18 +9,26 @@
  */
 
 enum metric {
+        /* Pressure comes first: these can have triggers. */
         CPU_SOME,
         CPU_FULL,
         MEMORY_SOME,
         MEMORY_FULL,
         IO_SOME,
         IO_FULL,
-        CPU_USAGE,
+        N_PRESSURES,
+        CPU_USAGE = N_PRESSURES,
         THROTTLED,
         MEMORY_CURRENT,
         MEMORY_ANON,
         REFAULTS,
         OOM_KILLS,
+        SWAP_CURRENT,
+        PIDS,
+        IO_READ_BYTES,
+        IO_WRITE_BYTES,
+        IO_READS,
+        IO_WRITES,
         N_METRICS,
 };
 
@@ -32,6 +40,9 @@ enum file {
         MEMORY_CURRENT_FILE,
         MEMORY_STAT_FILE,
         MEMORY_EVENTS_FILE,
+        SWAP_CURRENT_FILE,
+        PIDS_CURRENT_FILE,
+        IO_STAT_FILE,
         N_FILES,
 };
 
@@ -45,6 +56,7 @@ enum form {
         FORM_PRESSURE, /* total= on the line keys[0] */
         FORM_KEYED,    /* behind keys[0] on its line, plus that behind keys[1] */
         FORM_NUMBER,   /* the whole file */
+        FORM_NESTED,   /* behind "KEY=" with keys[0], all lines together */
 };
 
 struct source {

@@ -54,6 +54,31 @@ static int parse_pressure(const char *text, const char *key, uint64_t *ret)
         return parse_number(total + strlen("total="), ret);
 }
 
+/* "8:0 rbytes=90112 wbytes=0 …" a device, and no line for one without I/O: an empty text is 0. */
+static int parse_nested(const char *text, const char *key, uint64_t *ret)
+{
+        size_t n = strlen(key);
+        uint64_t sum = 0;
+
+        for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+                const char *end = line + strcspn(line, "\n");
+
+                for (const char *word = line; word < end; word += strcspn(word, " \n"), word += *word == ' ') {
+                        uint64_t value;
+
+                        if (strncmp(word, key, n) != 0 || word[n] != '=')
+                                continue;
+                        if (parse_number(word + n + 1, &value) < 0)
+                                return -ENODATA;
+                        sum += value;
+                        break;
+                }
+        }
+
+        *ret = sum;
+        return 0;
+}
+
 int parse_source(const struct source *source, const char *text, uint64_t *ret)
 {
         uint64_t first, second = 0;
@@ -64,6 +89,8 @@ int parse_source(const struct source *source, const char *text, uint64_t *ret)
                 return parse_pressure(text, source->keys[0], ret);
         case FORM_NUMBER:
                 return parse_number(text, ret);
+        case FORM_NESTED:
+                return parse_nested(text, source->keys[0], ret);
         case FORM_KEYED:
                 r = parse_keyed(text, source->keys[0], &first);
                 if (r >= 0 && source->keys[1])

@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "testhost.h"
 
@@ -41,6 +43,10 @@ struct testhost {
         char unavailable[64][256]; /* metric number -> reason, or "" */
         char options[32][128];     /* option number -> what the test set, or "" */
         uint32_t logged[8];
+        char events[4096]; /* what the plugin had to say, a line each */
+        int epoll_fd;      /* of what it wants polled; -1: nothing yet */
+        int (*callbacks[64])(void *self, int32_t fd); /* fd -> its callback */
+        uint32_t wakes;
 };
 
 static struct testhost *of(const struct trimtab_host *h)
@@ -160,16 +166,50 @@ static void host_program(const struct trimtab_host *h, const char *name, int32_t
 
 static void host_event(const struct trimtab_host *h, const char *text)
 {
+        size_t n = strlen(of(h)->events);
+
         (void) fprintf(stderr, "%s: event: %s\n", of(h)->plugin->name, text);
+        (void) snprintf(of(h)->events + n, sizeof(of(h)->events) - n, "%s\n", text);
 }
 
 static void host_wake(const struct trimtab_host *h)
 {
+        of(h)->wakes++;
 }
 
 static int host_add_io(const struct trimtab_host *h, int32_t fd, int (*cb)(void *self, int32_t fd))
 {
-        return 0; /* there is no loop: the test polls what it wants polled */
+        struct testhost *th = of(h);
+        struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
+
+        if (fd < 0 || (size_t) fd >= sizeof(th->callbacks) / sizeof(th->callbacks[0]))
+                return -EMFILE;
+        if (th->epoll_fd < 0)
+                th->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+        if (!th->callbacks[fd] != !cb && epoll_ctl(th->epoll_fd, cb ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, fd, &event) < 0)
+                return -errno;
+        th->callbacks[fd] = cb;
+        return 0;
+}
+
+int testhost_poll(struct testhost *th, int timeout_ms)
+{
+        struct epoll_event event;
+        int n = th->epoll_fd < 0 ? 0 : epoll_wait(th->epoll_fd, &event, 1, timeout_ms);
+
+        if (n > 0)
+                (void) th->callbacks[event.data.fd](th->self, event.data.fd);
+        return n;
+}
+
+uint32_t testhost_wakes(const struct testhost *th)
+{
+        return th->wakes;
+}
+
+const char *testhost_events(const struct testhost *th)
+{
+        return th->events;
 }
 
 static struct object *find_object(const struct testhost *th, const char *scope, uint64_t object)
@@ -253,6 +293,7 @@ struct testhost *testhost_new(const char *file)
                 return NULL;
         th->host = host_functions;
         th->host.host = th;
+        th->epoll_fd = -1;
 
         th->file = dlopen(file, RTLD_NOW | RTLD_LOCAL);
         th->plugin = th->file ? dlsym(th->file, "trimtab_plugin_v1") : NULL;
@@ -269,6 +310,8 @@ void testhost_free(struct testhost *th)
         if (!th)
                 return;
         testhost_close(th);
+        if (th->epoll_fd >= 0)
+                (void) close(th->epoll_fd);
         if (th->file)
                 (void) dlclose(th->file);
         for (struct sample *s = th->samples, *next; s; s = next) {

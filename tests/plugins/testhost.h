@@ -55,6 +55,13 @@ void testhost_close(struct testhost *th);
 int testhost_watch(struct testhost *th, const char *metric, const uint64_t *objects, uint32_t n);
 int testhost_collect(struct testhost *th);
 
+/* Waits for what the plugin wants polled and calls it back once: how many that were, 0 or 1. */
+int testhost_poll(struct testhost *th, int timeout_ms);
+/* How often the plugin asked for an evaluation. */
+uint32_t testhost_wakes(const struct testhost *th);
+/* What it had to say by host->event, a line each. */
+const char *testhost_events(const struct testhost *th);
+
 /* The last sample, or NULL if there was none. Valid until the next testhost_collect(). */
 const struct testhost_sample *testhost_sample(const struct testhost *th, const char *metric, uint64_t object);
 

@@ -23,7 +23,7 @@ AT(metric, unit, 8);
 AT(metric, help, 16);
 AT(metric, scope, 24);
 AT(metric, kind, 32);
-AT(metric, reserved, 36);
+AT(metric, flags, 36);
 
 AT(value, size, 0);
 AT(value, type, 4);
@@ -48,6 +48,8 @@ AT(knob, use_metric, 96);
 AT(knob, read, 104);
 AT(knob, check, 112);
 AT(knob, apply, 120);
+AT(knob, per_scope, 128); /* 1.1 */
+AT(knob, absent, 136);
 
 AT(scope, name, 0);
 AT(scope, help, 8);
@@ -135,9 +137,11 @@ static const struct {
         { TRIMTAB_FORM_PLAIN, 0 },
         { TRIMTAB_FORM_QUOTA, 1 },
         { TRIMTAB_FORM_KEYED, 2 },
+        { TRIMTAB_FORM_NESTED, 3 },
         { TRIMTAB_KNOB_MAX, 1 },
         { TRIMTAB_KNOB_SLOW, 2 },
         { TRIMTAB_KNOB_WEIGHT, 4 },
+        { TRIMTAB_KNOB_ACTION, 8 },
         { TRIMTAB_LOG_ERROR, 3 },
         { TRIMTAB_LOG_WARNING, 4 },
         { TRIMTAB_LOG_NOTICE, 5 },

@@ -237,12 +237,17 @@ static void test_knobs(void **state)
         s.knobs[0].flags = TRIMTAB_KNOB_WEIGHT;
         s.knobs[0].min = 0;
         assert_refused(&s, "a weight's minimum is 0");
-        s.knobs[0].form = 3;
-        assert_refused(&s, "form 3 is not known");
+        s.knobs[0].form = 4;
+        assert_refused(&s, "form 4 is not known");
         s.knobs[0].form = TRIMTAB_FORM_KEYED;
-        assert_refused(&s, "form keyed, but no key");
+        assert_refused(&s, "form keyed or nested, but no key");
         s.knobs[0].key = "default";
         assert_refused(&s, "a key, but its form is not keyed");
+        s.knobs[0].form = TRIMTAB_FORM_NESTED;
+        s.knobs[0].key = "8:0";
+        assert_refused(&s, "form nested: key '8:0', expected the line's key, a blank and the word");
+        s.knobs[0].absent = "max";
+        assert_refused(&s, "absent, but its form is not keyed or nested");
         s.knobs[1].form = TRIMTAB_FORM_QUOTA;
         assert_refused(&s, "form quota holds a number only");
         s.knobs[1].choices = NULL;
@@ -256,6 +261,40 @@ static void test_knobs(void **state)
         s.knobs[0].read = knob_read;
         s.knobs[0].file = NULL;
         assert_refused(&s, "neither a file nor both read() and apply()");
+}
+
+/* Knobs of each disk, and those of a disk that all stand in one file. */
+static void test_devices(void **state)
+{
+        struct trimtab_knob limit = {
+                .name = "net.limit", .unit = "B", .help = "At most", .scope = "cgroup", .type = TRIMTAB_NUMBER,
+                .min = 1, .max = 2, .file = "{path}/limit", .form = TRIMTAB_FORM_NESTED, .key = "{device} limit",
+                .absent = "max", .per_scope = "block",
+        };
+        struct sample s;
+
+        sample_init(&s);
+        s.knobs[0] = limit;
+        assert_int_equal(judge(&s), 0);
+        s.knobs[0].per_scope = "iface";
+        assert_refused(&s, "per_scope 'iface': expected block");
+        s.knobs[0] = limit;
+        s.knobs[0].key = "all limit";
+        assert_refused(&s, "per_scope, but no {device} in its key");
+        s.knobs[0] = limit;
+        s.knobs[0].file = NULL;
+        assert_refused(&s, "per_scope, but no file");
+
+        s.knobs[0] = limit;
+        s.knobs[0].scope = "block";
+        s.knobs[0].per_scope = NULL;
+        s.knobs[0].file = "/sys/limits";
+        assert_int_equal(judge(&s), 0);
+        s.knobs[0].key = "all limit";
+        assert_refused(&s, "is the same for every block");
+        s.knobs[0].flags = TRIMTAB_KNOB_ACTION;
+        s.knobs[0].file = NULL;
+        assert_refused(&s, "an action without a file");
 }
 
 static void test_files(void **state)
@@ -315,7 +354,7 @@ int main(void)
                 cmocka_unit_test(test_heads),
                 cmocka_unit_test(test_metrics),
                 cmocka_unit_test(test_knobs),
-                cmocka_unit_test(test_files),
+                cmocka_unit_test(test_devices), cmocka_unit_test(test_files),
                 cmocka_unit_test(test_scopes_and_options),
         };
 

@@ -151,6 +151,88 @@ static void a_rescan_finds_what_events_lost(void **state)
         assert_non_null(find(f, "/lost"));
 }
 
+/* A parent and its child are gone and another parent of that name is there before we look: nothing of the old stays. */
+static void a_family_replaced(void **state)
+{
+        struct fixture *f = *state;
+        const struct object *again;
+        uint64_t old;
+        size_t n;
+
+        make(f, "/p");
+        make(f, "/p/child");
+        assert_int_equal(cgroup_tree_process(f->tree), 0);
+        old = find(f, "/p")->id.key;
+        make(f, "/keeps-the-inode-busy");
+
+        /* The first event of /p is told by looking, which finds the second one; the others come too late. */
+        drop(f, "/p/child");
+        drop(f, "/p");
+        make(f, "/x");
+        make(f, "/x/y");
+        make(f, "/p");
+        assert_int_equal(cgroup_tree_process(f->tree), 0);
+        assert_non_null(find(f, "/p"));
+        assert_null(find(f, "/p/child"));
+        assert_non_null(find(f, "/x/y"));
+        again = objects_get(f->objects, (struct oid) { SCOPE_CGROUP, old });
+        assert_true(!again || again == find(f, again->name));
+        (void) objects_of_scope(f->objects, SCOPE_CGROUP, &n);
+        assert_int_equal(n, f->came - f->went);
+        assert_int_equal(n, 7);
+}
+
+/* Names and ids used again and again, seen at odd moments: what is known in the end is what is there, each id with its
+ * own name, and everything that came and is no more has gone. */
+static void churn(void **state)
+{
+        struct fixture *f = *state;
+        bool there[16] = {}, inner[16] = {};
+        unsigned seed = 3;
+        size_t n, expected = 3;
+
+        for (unsigned i = 0; i < 20000; i++) {
+                unsigned k = (unsigned) rand_r(&seed) % 16;
+                char name[32], below[48];
+
+                (void) snprintf(name, sizeof(name), "/system.slice/%u", k);
+                (void) snprintf(below, sizeof(below), "%s/in", name);
+                if (!there[k]) {
+                        make(f, name);
+                        there[k] = true;
+                } else if (!inner[k] && rand_r(&seed) % 2) {
+                        make(f, below);
+                        inner[k] = true;
+                } else {
+                        if (inner[k])
+                                drop(f, below);
+                        drop(f, name);
+                        there[k] = inner[k] = false;
+                }
+                if (rand_r(&seed) % 7 == 0)
+                        assert_int_equal(cgroup_tree_process(f->tree), 0);
+                if (rand_r(&seed) % 300 == 0)
+                        assert_int_equal(cgroup_tree_rescan(f->tree), 0);
+        }
+
+        assert_int_equal(cgroup_tree_process(f->tree), 0);
+        for (unsigned k = 0; k < 16; k++) {
+                char name[32];
+                struct stat st;
+
+                (void) snprintf(name, sizeof(name), "/system.slice/%u", k);
+                expected += there[k] + inner[k];
+                assert_int_equal(find(f, name) != NULL, there[k]);
+                if (!there[k])
+                        continue;
+                assert_int_equal(stat(find(f, name)->path, &st), 0);
+                assert_int_equal(find(f, name)->id.key, st.st_ino);
+        }
+        (void) objects_of_scope(f->objects, SCOPE_CGROUP, &n);
+        assert_int_equal(n, expected);
+        assert_int_equal(n, f->came - f->went);
+}
+
 static void the_mount_is_found(void **state)
 {
         char path[] = "/tmp/test-mountinfo-XXXXXX", *root;
@@ -173,7 +255,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 TEST(what_is_there_at_start),  TEST(what_comes_and_goes),
                 TEST(made_anew_between_two_looks), TEST(gone_before_it_was_seen),
-                TEST(a_rescan_finds_what_events_lost), cmocka_unit_test(the_mount_is_found),
+                TEST(a_rescan_finds_what_events_lost), TEST(a_family_replaced), TEST(churn), cmocka_unit_test(the_mount_is_found),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 #include "cmocka-all.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "sense/objects.h"
@@ -97,6 +98,66 @@ static void globs_stay_on_their_level(void **state)
         assert_false(object_name_matches("/system.slice/*", "/system.slice/a.service/b"));
         assert_true(object_name_matches("/a", "/a"));
         assert_false(object_name_matches("/a", "/ab"));
+        assert_true(object_name_matches("/*/b*.service", "/a/b.service"));
+        assert_false(object_name_matches("/*/b", "/a/c/b"));
+        assert_true(object_name_matches("*", ""));
+        assert_false(object_name_matches("/a*b", "/acbd"));
+        assert_true(object_name_matches("/a*b*c", "/abbcbc"));
+        assert_false(object_name_matches("/a*b/c", "/ab/b/c"));
+}
+
+/* systemd escapes with \, and nothing keeps a [ or a ? out of a name. */
+static void only_the_star_is_special(void **state)
+{
+        assert_true(object_name_matches("/dev-disk\\x2dby*.swap", "/dev-disk\\x2dby-id.swap"));
+        assert_false(object_name_matches("/dev-diskx2dby*.swap", "/dev-disk\\x2dby-id.swap"));
+        assert_true(object_name_matches("/a[1]*", "/a[1].scope"));
+        assert_false(object_name_matches("/a[1]*", "/a1.scope"));
+        assert_false(object_name_matches("/a?*", "/ab"));
+}
+
+/* Every walk is in order and whole, whatever came and went in between. */
+static void walked_in_order_through_churn(void **state)
+{
+        bool there[512] = {};
+        unsigned seed = 7, n_there = 0;
+
+        for (unsigned round = 0; round < 200; round++) {
+                const struct object *const *list;
+                size_t n;
+
+                for (unsigned i = 0; i < 1 + round % 40; i++) {
+                        unsigned key = (unsigned) rand_r(&seed) % 512;
+                        char name[16];
+
+                        (void) snprintf(name, sizeof(name), "/%u", key);
+                        if (there[key])
+                                assert_int_equal(objects_remove(*state, (struct oid) { SCOPE_CGROUP, key }), 0);
+                        else
+                                add(*state, key, name);
+                        n_there += there[key] ? -1 : 1;
+                        there[key] = !there[key];
+                }
+
+                list = objects_of_scope(*state, SCOPE_CGROUP, &n);
+                assert_int_equal(n, n_there);
+                for (size_t i = 0; i < n; i++) {
+                        assert_true(there[list[i]->id.key]);
+                        assert_int_equal(strtoul(list[i]->name + 1, NULL, 10), list[i]->id.key);
+                        assert_true(i == 0 || list[i - 1]->id.key < list[i]->id.key);
+                }
+        }
+}
+
+/* An id that is used again has its new name only; the old name means nothing. */
+static void an_id_used_again(void **state)
+{
+        add(*state, 7, "/a");
+        add(*state, 7, "/b");
+        assert_null(objects_by_name(*state, SCOPE_CGROUP, "/a"));
+        assert_int_equal(objects_by_name(*state, SCOPE_CGROUP, "/b")->id.key, 7);
+        assert_int_equal(objects_remove(*state, (struct oid) { SCOPE_CGROUP, 7 }), 0);
+        assert_null(objects_by_name(*state, SCOPE_CGROUP, "/b"));
 }
 
 int main(void)
@@ -105,7 +166,8 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 TEST(the_host_is_there), TEST(found_by_key_and_name), TEST(a_name_taken_over),
                 TEST(walked_in_order),   TEST(parents_by_name),       TEST(scopes_of_plugins),
-                TEST(globs_stay_on_their_level),
+                TEST(globs_stay_on_their_level), TEST(only_the_star_is_special), TEST(walked_in_order_through_churn),
+                TEST(an_id_used_again),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,7 +34,9 @@ static struct testhost *open_plugin(const char *tree)
         struct testhost *th = testhost_new(PLUGIN);
 
         assert_non_null(th);
-        tree_write(tree, "cgroup.controllers", "cpuset cpu io memory\n");
+        /* A trigger is written into the file that is read: here that would be the end of what stands in it. */
+        testhost_set_option(th, "psi-stall", "0");
+        tree_write(tree, "cgroup.controllers", "cpuset cpu io memory pids\n");
         tree_write(tree, "web/cpu.pressure", "some avg10=0.00 avg60=0.00 avg300=0.00 total=1000\n"
                                              "full avg10=0.00 avg60=0.00 avg300=0.00 total=500\n");
         tree_write(tree, "web/cpu.stat", "usage_usec 2000000\nuser_usec 1\nthrottled_usec 30\n");
@@ -42,6 +44,10 @@ static struct testhost *open_plugin(const char *tree)
         tree_write(tree, "web/memory.stat",
                    "anon 1024\nworkingset_refault_anon 4\nworkingset_refault_file 5\n");
         tree_write(tree, "web/memory.events", "low 0\noom 1\noom_kill 1\n");
+        tree_write(tree, "web/memory.swap.current", "512\n");
+        tree_write(tree, "web/pids.current", "12\n");
+        tree_write(tree, "web/io.stat", "8:16 rbytes=100 wbytes=20 rios=3 wios=4 dbytes=5 dios=6\n"
+                                        "8:0 rbytes=1000 wbytes=200 rios=30 wios=40 dbytes=50 dios=60\n");
         tree_write(tree, "db/memory.current", "8192\n");
         add_object(th, tree, 1, "/");
         add_object(th, tree, WEB, "/web");
@@ -100,6 +106,19 @@ static void test_numbers(void **state)
         assert_sample(th, "cgroup.memory_anon", WEB, 1024);
         assert_sample(th, "cgroup.refaults", WEB, 9);
         assert_sample(th, "cgroup.oom_kills", WEB, 1);
+        watch(th, "cgroup.swap_current", WEB);
+        watch(th, "cgroup.pids", WEB);
+        watch(th, "cgroup.io_read_bytes", WEB);
+        watch(th, "cgroup.io_write_bytes", WEB);
+        watch(th, "cgroup.io_reads", WEB);
+        watch(th, "cgroup.io_writes", WEB);
+        assert_int_equal(testhost_collect(th), 0);
+        assert_sample(th, "cgroup.swap_current", WEB, 512);
+        assert_sample(th, "cgroup.pids", WEB, 12);
+        assert_sample(th, "cgroup.io_read_bytes", WEB, 1100);
+        assert_sample(th, "cgroup.io_write_bytes", WEB, 220);
+        assert_sample(th, "cgroup.io_reads", WEB, 33);
+        assert_sample(th, "cgroup.io_writes", WEB, 44);
 
         /* Each tick reads anew. */
         tree_write(*state, "web/memory.current", "12288\n");
@@ -209,7 +228,8 @@ static void test_what_is_gone(void **state)
 
         /* The controller is switched on later. */
         tree_write(*state, "db/memory.stat", "anon 77\n");
-        assert_int_equal(testhost_collect(th), 0);
+        for (int i = 0; i < 10; i++) /* it is not looked for at each tick */
+                assert_int_equal(testhost_collect(th), 0);
         assert_sample(th, "cgroup.memory_anon", DB, 77);
 
         testhost_remove_object(th, "cgroup", DB);
@@ -217,7 +237,7 @@ static void test_what_is_gone(void **state)
         assert_int_equal(unlink(path), 0);
         assert_int_equal(testhost_watch(th, "cgroup.memory_current", three, 3), 0);
         assert_int_equal(testhost_collect(th), 0);
-        assert_int_equal(n_samples(th, "cgroup.memory_current", WEB), 3);
+        assert_int_equal(n_samples(th, "cgroup.memory_current", WEB), 12);
         assert_int_equal(testhost_logged(th, TRIMTAB_LOG_WARNING), 0);
         testhost_free(th);
 }
@@ -303,39 +323,129 @@ static void test_no_hierarchy(void **state)
         testhost_free(th);
 }
 
-/* Limits the rules rely on; the files are the core's to write. */
-static void test_knobs(void **state)
+/* One that comes again under the same id and name is another one: it is read, and its pressure starts anew. */
+static void test_an_id_used_again(void **state)
 {
-        static const struct {
-                const char *name, *file, *property;
-                uint32_t type, form, flags;
-                double min, max;
-        } expected[] = {
-                { "cpu.weight", "{path}/cpu.weight", "CPUWeight", TRIMTAB_NUMBER, TRIMTAB_FORM_PLAIN,
-                  TRIMTAB_KNOB_WEIGHT, 1, 10000 },
-                { "cpu.max", "{path}/cpu.max", "CPUQuotaPerSecUSec", TRIMTAB_NUMBER, TRIMTAB_FORM_QUOTA,
-                  TRIMTAB_KNOB_MAX, 1, 1000000 },
-                { "cpuset.cpus", "{path}/cpuset.cpus", "AllowedCPUs", TRIMTAB_CPULIST, TRIMTAB_FORM_PLAIN, 0, 0, 0 },
-                { "memory.high", "{path}/memory.high", "MemoryHigh", TRIMTAB_NUMBER, TRIMTAB_FORM_PLAIN,
-                  TRIMTAB_KNOB_MAX | TRIMTAB_KNOB_SLOW, 1 << 20, 0x1p50 },
-                { "io.weight", "{path}/io.weight", "IOWeight", TRIMTAB_NUMBER, TRIMTAB_FORM_KEYED,
-                  TRIMTAB_KNOB_WEIGHT, 1, 10000 },
-        };
-        struct testhost *th = testhost_new(PLUGIN);
-        const struct trimtab_plugin *p = testhost_plugin(th);
+        struct testhost *th = open_plugin(*state);
+        char path[300], away[300];
 
-        assert_int_equal(p->n_knobs, sizeof(expected) / sizeof(expected[0]));
-        for (uint32_t i = 0; i < p->n_knobs; i++) {
-                assert_string_equal(p->knobs[i].name, expected[i].name);
-                assert_string_equal(p->knobs[i].file, expected[i].file);
-                assert_string_equal(p->knobs[i].unit_property, expected[i].property);
-                assert_string_equal(p->knobs[i].scope, "cgroup");
-                assert_int_equal(p->knobs[i].type, expected[i].type);
-                assert_int_equal(p->knobs[i].form, expected[i].form);
-                assert_int_equal(p->knobs[i].flags, expected[i].flags);
-                assert_true(p->knobs[i].min == expected[i].min && p->knobs[i].max == expected[i].max);
-        }
+        watch(th, "cgroup.memory_current", WEB);
+        watch(th, "cgroup.cpu_some", WEB);
+        assert_int_equal(testhost_collect(th), 0);
+        assert_int_equal(testhost_collect(th), 0);
+        assert_int_equal(n_samples(th, "cgroup.cpu_some", WEB), 1);
+
+        (void) snprintf(path, sizeof(path), "%s/web", (char *) *state);
+        (void) snprintf(away, sizeof(away), "%s/was-web", (char *) *state);
+        testhost_remove_object(th, "cgroup", WEB);
+        assert_int_equal(testhost_collect(th), 0);
+        assert_int_equal(n_samples(th, "cgroup.memory_current", WEB), 2);
+
+        assert_int_equal(rename(path, away), 0);
+        tree_write(*state, "web/memory.current", "77\n");
+        tree_write(*state, "web/cpu.pressure", "some avg10=0.00 avg60=0.00 avg300=0.00 total=99000000\n");
+        add_object(th, *state, WEB, "/web");
+        assert_int_equal(testhost_collect(th), 0);
+        assert_sample(th, "cgroup.memory_current", WEB, 77);
+        assert_int_equal(n_samples(th, "cgroup.cpu_some", WEB), 1);
+        assert_int_equal(testhost_collect(th), 0);
+        assert_sample(th, "cgroup.cpu_some", WEB, 0);
         testhost_free(th);
+}
+
+/* A pipe in the place of a pressure file keeps what is written to it. */
+static int make_pipe(const char *tree, const char *name)
+{
+        char path[300];
+
+        (void) snprintf(path, sizeof(path), "%s/%s", tree, name);
+        assert_true(unlink(path) == 0 || errno == ENOENT);
+        assert_int_equal(mkfifo(path, 0600), 0);
+        return open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+}
+
+static void assert_written(int fd, const char *text)
+{
+        char got[64];
+        ssize_t n = read(fd, got, sizeof(got));
+
+        if (!text) {
+                assert_true(n < 0 && errno == EAGAIN);
+                return;
+        }
+        assert_int_equal(n, strlen(text) + 1);
+        assert_string_equal(got, text);
+}
+
+/* What the kernel is asked for: one trigger a wanted pressure, some or full, up to the limit, and gone with the wish. */
+static void test_triggers(void **state)
+{
+        struct testhost *th = testhost_new(PLUGIN);
+        unsigned open_before;
+        int cpu, memory, io;
+
+        tree_write(*state, "web/memory.current", "1\n");
+        cpu = make_pipe(*state, "web/cpu.pressure");
+        memory = make_pipe(*state, "web/memory.pressure");
+        io = make_pipe(*state, "web/io.pressure");
+        testhost_set_option(th, "psi-stall", "150");
+        testhost_set_option(th, "psi-window", "2000");
+        testhost_set_option(th, "psi-triggers", "2");
+        add_object(th, *state, 1, "/");
+        add_object(th, *state, WEB, "/web");
+        assert_int_equal(testhost_open(th), 0);
+        open_before = n_descriptors();
+
+        watch(th, "cgroup.memory_current", WEB);
+        assert_int_equal(n_descriptors(), open_before + 1);
+        watch(th, "cgroup.cpu_some", WEB);
+        /* What is gone at the next tick gets none. */
+        assert_int_equal(testhost_collect(th), 0);
+        assert_written(cpu, NULL);
+        assert_int_equal(testhost_collect(th), 0);
+        assert_written(cpu, "some 150000 2000000");
+        watch(th, "cgroup.memory_full", WEB);
+        assert_written(memory, "full 150000 2000000");
+        assert_int_equal(testhost_logged(th, TRIMTAB_LOG_NOTICE), 0);
+        /* The folder, one file, two triggers, what polls them, and the test's own epoll. */
+        assert_int_equal(n_descriptors(), open_before + 6);
+
+        watch(th, "cgroup.io_some", WEB);
+        assert_written(io, NULL);
+        assert_int_equal(testhost_logged(th, TRIMTAB_LOG_NOTICE), 1);
+
+        /* Asked once, not with every change of the set. */
+        watch(th, "cgroup.cpu_some", WEB);
+        assert_written(cpu, NULL);
+        assert_int_equal(testhost_watch(th, "cgroup.cpu_some", NULL, 0), 0);
+        watch(th, "cgroup.io_some", WEB);
+        assert_written(io, "some 150000 2000000");
+
+        testhost_remove_object(th, "cgroup", WEB);
+        assert_int_equal(n_descriptors(), open_before + 2);
+        testhost_free(th);
+        (void) close(cpu);
+        (void) close(memory);
+        (void) close(io);
+}
+
+static void test_no_triggers_wanted(void **state)
+{
+        struct testhost *th = testhost_new(PLUGIN);
+        int cpu;
+
+        tree_write(*state, "web/memory.current", "1\n");
+        cpu = make_pipe(*state, "web/cpu.pressure");
+        testhost_set_option(th, "psi-stall", "0");
+        add_object(th, *state, 1, "/");
+        add_object(th, *state, WEB, "/web");
+        assert_int_equal(testhost_open(th), 0);
+        watch(th, "cgroup.cpu_some", WEB);
+        for (int i = 0; i < 3; i++)
+                assert_int_equal(testhost_collect(th), 0);
+        assert_written(cpu, NULL);
+        testhost_free(th);
+        (void) close(cpu);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, tree_setup, tree_teardown)
@@ -350,8 +460,10 @@ int main(void)
                 TEST(test_what_is_gone),
                 TEST(test_garbage),
                 TEST(test_few_descriptors),
+                TEST(test_an_id_used_again),
+                TEST(test_triggers),
+                TEST(test_no_triggers_wanted),
                 TEST(test_no_hierarchy),
-                TEST(test_knobs),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

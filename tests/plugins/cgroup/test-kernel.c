@@ -329,6 +329,48 @@ static void test_oom_kill(void **state)
         (void) close(ready);
 }
 
+/* Pressure that was there before nobody looks at: that which comes is told, long before a tick would see it. */
+static void test_a_trigger(void **state)
+{
+        struct group *g = *state;
+        struct rusage usage;
+        pid_t pids[2];
+        uint64_t start;
+
+        if (!has_file(g, "cpu.pressure") || testhost_unavailable(g->th, "cgroup.cpu_some")) {
+                print_message("no cpu.pressure here\n");
+                skip();
+        }
+        watch(g, "cgroup.cpu_some");
+        assert_int_equal(testhost_collect(g->th), 0);
+        assert_int_equal(testhost_collect(g->th), 0);
+        if (testhost_logged(g->th, TRIMTAB_LOG_NOTICE) > 0)
+                print_message("the kernel takes not just any trigger here, see above\n");
+        assert_int_equal(testhost_poll(g->th, 0), 0);
+
+        start = now_ns(CLOCK_MONOTONIC);
+        pids[0] = spin_in(g, 3000000000);
+        pids[1] = spin_in(g, 3000000000);
+        for (int i = 0; i < 100 && testhost_wakes(g->th) == 0; i++)
+                (void) testhost_poll(g->th, 100);
+        print_message("woken after %.0f ms\n", (double) (now_ns(CLOCK_MONOTONIC) - start) / 1e6);
+        assert_true(testhost_wakes(g->th) > 0);
+
+        for (int i = 0; i < 2; i++) {
+                (void) kill(pids[i], SIGKILL);
+                assert_int_equal(wait4(pids[i], NULL, 0, &usage), pids[i]);
+        }
+
+        /* It dies with its trigger: nothing is told over and over, and nothing is left. */
+        for (int i = 0; rmdir(g->path) < 0 && i < 100; i++)
+                (void) usleep(10000);
+        for (int i = 0; i < 10; i++)
+                (void) testhost_poll(g->th, 10);
+        assert_true(testhost_poll(g->th, 300) == 0);
+        testhost_remove_object(g->th, "cgroup", g->id);
+        assert_int_equal(testhost_collect(g->th), 0);
+}
+
 /* It dies between two ticks, watched and with its files open. */
 static void test_a_cgroup_that_dies(void **state)
 {
@@ -367,7 +409,8 @@ int main(int argc, char **argv)
 {
         const struct CMUnitTest tests[] = {
                 TEST(test_cpu_usage), TEST(test_cpu_pressure), TEST(test_throttled),
-                TEST(test_memory),    TEST(test_oom_kill),     TEST(test_a_cgroup_that_dies),
+                TEST(test_memory),    TEST(test_oom_kill),     TEST(test_a_trigger),
+                TEST(test_a_cgroup_that_dies),
         };
 
         if (geteuid() != 0 || !find_mount()) {
