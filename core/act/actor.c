@@ -7,7 +7,12 @@
 
 #include "act/call.h"
 #include "act/locate.h"
+#include "act/look.h"
 #include "act/order.h"
+#include "act/reapply.h"
+#include "act/reloads.h"
+#include "act/slow.h"
+#include "decide/value.h"
 
 DEFINE_CLEANUP(struct actor *, actor_free);
 
@@ -24,12 +29,12 @@ const char *outcome_name(enum outcome o)
 
 /* --- life --- */
 
-static void on_worker_ended(void *userdata, int result)
+static void on_reload_settled(void *userdata)
 {
         struct actor *a = userdata;
 
-        if (a->current)
-                order_worker_ended(a->current, result);
+        reapply_look(a);
+        queue_kick(a);
 }
 
 int actor_new(const struct actor_config *config, struct actor **ret)
@@ -54,8 +59,18 @@ int actor_new(const struct actor_config *config, struct actor **ret)
         if (r < 0)
                 return r;
 
-        r = worker_new(a->config.event, on_worker_ended, a, &a->worker);
+        r = reloads_new(a->config.event, on_reload_settled, a, &a->reloads);
         if (r < 0)
+                return r;
+        (void) reloads_set_bus(a->reloads, a->config.system_bus);
+
+        r = worker_new(a->config.event, &a->worker);
+        if (r < 0)
+                return r;
+
+        /* Not for everybody to have. */
+        r = config->watch ? watcher_new(a->config.event, look_seen, a, &a->watcher) : 0;
+        if (r == -ENOMEM)
                 return r;
 
         *ret = TAKE(a);
@@ -69,6 +84,9 @@ struct actor *actor_free(struct actor *a)
 
         queue_clear(a);
         worker_free(a->worker);
+        slow_clear(a);
+        reloads_free(a->reloads);
+        watcher_free(a->watcher);
         handles_clear(&a->handles);
         (void) sd_event_source_disable_unref(a->kick);
         sd_bus_unref(a->config.system_bus);
@@ -86,40 +104,24 @@ int actor_set_bus(struct actor *a, sd_bus *system_bus)
 
         sd_bus_unref(a->config.system_bus);
         a->config.system_bus = sd_bus_ref(system_bus);
+        (void) reloads_set_bus(a->reloads, system_bus);
 
         /* Answers to what was asked on the old one will not come. */
         queue_bus_lost(a);
         return 0;
 }
 
+bool actor_is_unsettled(const struct actor *a)
+{
+        return reloads_hold(a->reloads);
+}
+
 bool actor_idle(const struct actor *a)
 {
-        return !a->current && !a->queue && !a->unloaded && !a->reload;
+        return !a->running && !a->queue && !a->unloaded && !a->reload;
 }
 
 /* --- orders --- */
-
-static int new_order(struct actor *a, enum order_verb verb, const char *rule, uint64_t decision,
-                     struct order **ret)
-{
-        _cleanup_(order_freep) struct order *o = NULL;
-
-        o = calloc(1, sizeof(*o));
-        if (!o)
-                return -ENOMEM;
-
-        o->actor = a;
-        o->verb = verb;
-        o->decision = decision;
-        if (rule) {
-                o->rule = strdup(rule);
-                if (!o->rule)
-                        return -ENOMEM;
-        }
-
-        *ret = TAKE(o);
-        return 0;
-}
 
 static int handle_of(struct actor *a, const struct knob *knob, const struct object *object,
                      struct handle **ret)
@@ -140,7 +142,7 @@ int actor_set(struct actor *a, const struct knob *knob, const struct object *obj
         struct handle *handle;
         int r;
 
-        r = new_order(a, ORDER_SET, wish->rule, wish->decision, &o);
+        r = order_new(a, ORDER_SET, wish->rule, wish->decision, &o);
         if (r < 0)
                 return r;
 
@@ -160,6 +162,10 @@ int actor_set(struct actor *a, const struct knob *knob, const struct object *obj
         if (handle->rest_until_ns > now_ns && !wish->contest)
                 return -EBUSY;
 
+        handle->contest = wish->contest;
+        handle->delegated = wish->delegated;
+        handle->contest_pause_ns = wish->contest_pause_ns;
+        handle->decision = wish->decision;
         o->handle = handle;
         o->value = wish->value;
         o->contest = wish->contest;
@@ -179,7 +185,8 @@ static int find_ours(struct actor *a, const struct knob *knob, struct oid id, st
         struct target t = {};
         int r;
 
-        if (handle && handle->target.path) {
+        if (handle && handle->target.path &&
+            (handle->orders > 0 || ledger_find(a->config.ledger, &handle->target))) {
                 *ret_handle = handle;
                 return target_copy(&handle->target, ret);
         }
@@ -189,6 +196,12 @@ static int find_ours(struct actor *a, const struct knob *knob, struct oid id, st
         r = target_of(knob, object, &t);
         if (r < 0)
                 return r;
+        /* Not yet begun, the order that will make it ours. */
+        if (handle && handle->orders > 0 && !(knob->flags & TRIMTAB_KNOB_ACTION)) {
+                *ret_handle = handle;
+                *ret = t;
+                return 0;
+        }
         e = entry_of_file(a->config.ledger, &t);
         target_clear(&t);
         if (!e)
@@ -207,7 +220,7 @@ int actor_restore(struct actor *a, const struct knob *knob, struct oid object, c
         _cleanup_(order_freep) struct order *o = NULL;
         int r;
 
-        r = new_order(a, ORDER_RESTORE, rule, decision, &o);
+        r = order_new(a, ORDER_RESTORE, rule, decision, &o);
         if (r < 0)
                 return r;
 
@@ -219,28 +232,55 @@ int actor_restore(struct actor *a, const struct knob *knob, struct oid object, c
         return 0;
 }
 
+int actor_restore_entry(struct actor *a, const struct ledger_entry *entry)
+{
+        _cleanup_(order_freep) struct order *o = NULL;
+        int r;
+
+        r = order_new(a, ORDER_RESTORE, entry->rule, 0, &o);
+        if (r < 0)
+                return r;
+
+        r = target_copy(&entry->target, &o->target);
+        if (r < 0)
+                return r;
+
+        o->handle = handles_find_target(&a->handles, &o->target);
+        queue_add(a, TAKE(o));
+        return 0;
+}
+
+void actor_object_gone(struct actor *a, struct oid object)
+{
+        for (size_t i = 0; i < a->handles.n; i++) {
+                struct handle *h = a->handles.items[i];
+                const struct ledger_entry *e;
+
+                if (!oid_equal(h->object, object))
+                        continue;
+
+                h->foreign = 0;
+                h->rest_until_ns = 0;
+                e = h->target.path ? ledger_find(a->config.ledger, &h->target) : NULL;
+                if (e)
+                        (void) actor_restore_entry(a, e);
+        }
+}
+
 int actor_restore_all(struct actor *a, bool include_keep)
 {
         size_t n;
         const struct ledger_entry *const *entries = ledger_entries(a->config.ledger, &n);
 
         for (size_t i = n; i-- > 0;) {
-                _cleanup_(order_freep) struct order *o = NULL;
                 int r;
 
                 if (entries[i]->keep && !include_keep)
                         continue;
 
-                r = new_order(a, ORDER_RESTORE, entries[i]->rule, 0, &o);
+                r = actor_restore_entry(a, entries[i]);
                 if (r < 0)
                         return r;
-
-                r = target_copy(&entries[i]->target, &o->target);
-                if (r < 0)
-                        return r;
-
-                o->handle = handles_find_target(&a->handles, &o->target);
-                queue_add(a, TAKE(o));
         }
 
         return 0;
@@ -271,6 +311,11 @@ int actor_current(struct actor *a, const struct knob *knob, const struct object 
         _cleanup_(target_clear) struct target t = {};
         int r;
 
+        if (knob->flags & TRIMTAB_KNOB_ACTION) {
+                *ret = value_number(0);
+                return 0;
+        }
+
         r = target_of(knob, object, &t);
         if (r < 0)
                 return r;
@@ -291,6 +336,11 @@ int actor_original(struct actor *a, const struct knob *knob, const struct object
         const struct ledger_entry *e;
         int r;
 
+        if (knob->flags & TRIMTAB_KNOB_ACTION) {
+                *ret = value_number(0);
+                return 0;
+        }
+
         r = target_of(knob, object, &t);
         if (r < 0)
                 return r;
@@ -309,4 +359,11 @@ bool actor_busy(const struct actor *a, const struct knob *knob, struct oid objec
         const struct handle *h = handles_find(&a->handles, knob, object);
 
         return h && (h->orders > 0 || h->rest_until_ns > now_ns);
+}
+
+uint64_t actor_rests_until(const struct actor *a, const struct knob *knob, struct oid object)
+{
+        const struct handle *h = handles_find(&a->handles, knob, object);
+
+        return h ? h->rest_until_ns : 0;
 }

@@ -45,12 +45,16 @@ struct report {
         const char *detail;         /* for people: why, and the next step; may be NULL */
 };
 
+/* A rule's usual cooldown. */
+#define CONTEST_PAUSE_NS 15000000000ull
+
 /* What is wanted of a knob, by whom, and how far they may go. */
 struct wish {
         struct trimtab_value value;
         const char *rule;  /* may be NULL */
         uint64_t decision;
-        bool contest;   /* write over what somebody else has set since */
+        bool contest;   /* write over what somebody else has set since … */
+        uint64_t contest_pause_ns; /* … at most this often; 0: CONTEST_PAUSE_NS */
         bool delegated; /* below the boundary of a delegated subtree, too */
         bool keep;      /* leave it when the daemon stops */
 };
@@ -64,10 +68,15 @@ struct actor_config {
         bool systemd;                 /* PID 1 is systemd: without the bus, what it owns cannot be set. Else files. */
         const char *systemd_run_dir;  /* "/run/systemd": where runtime drop-ins are; tests use another */
         const char *systemd_etc_dir;  /* "/etc/systemd" */
+        const char *sys_dir;          /* NULL: "/sys"; where disks and their schedulers are */
+        bool watch;                   /* see at once who else writes to what is ours (fanotify, for root); else by and by */
         uint64_t foreign_backoff_ns;
         uint64_t deadline_ns;         /* for a bus call and for read back to settle: 3 s */
         const struct objects *objects; /* for the names of scopes; NULL: objects go by their bare names */
-        void (*report)(void *userdata, const struct report *report); /* once for every order, never from within actor_… */
+        void (*report)(void *userdata, const struct report *report); /* once for every order, and for
+                                           what actor_look found; never from within actor_… */
+        /* Asked before a contested value is set again, for which there is no order. NULL: always. */
+        bool (*may_contest)(void *userdata, const struct knob *knob, struct oid object);
         /*
          * NULL, or for tests: told when a step of an order is about to begin or has ended ("before-intent", "after-write" …),
          * on the worker's thread for "before-slow-write".
@@ -89,8 +98,22 @@ int actor_set_bus(struct actor *a, sd_bus *system_bus);
 int actor_set(struct actor *a, const struct knob *knob, const struct object *object, const struct wish *wish,
               uint64_t now_ns);
 int actor_restore(struct actor *a, const struct knob *knob, struct oid object, const char *rule, uint64_t decision);
+/* One entry of the ledger. */
+int actor_restore_entry(struct actor *a, const struct ledger_entry *entry);
 /* All entries of the ledger, of earlier runs too, the newest first; entries marked keep only with include_keep. */
 int actor_restore_all(struct actor *a, bool include_keep);
+/*
+ * The object is no more: what we held of it is put back where something outlives it (a drop-in of systemd's, which would set
+ * the next run of the unit to a value that no rule wants), and forgotten.
+ */
+void actor_object_gone(struct actor *a, struct oid object);
+/* systemd is reading its files again: values that are not ours now may be so for that reason. */
+bool actor_is_unsettled(const struct actor *a);
+/*
+ * To be called once a tick: looks at some of the values that are ours, so that within some seconds each is seen. What somebody
+ * else has set is reported as OUTCOME_FOREIGN, under the decision that it goes back on, or set again where it is contested.
+ */
+void actor_look(struct actor *a, uint64_t now_ns);
 /* No order waits or is under way. */
 bool actor_idle(const struct actor *a);
 
@@ -99,5 +122,7 @@ int actor_current(struct actor *a, const struct knob *knob, const struct object 
 int actor_original(struct actor *a, const struct knob *knob, const struct object *object, struct trimtab_value *ret);
 /* Under way, or resting after a foreign write or three refusals. */
 bool actor_busy(const struct actor *a, const struct knob *knob, struct oid object, uint64_t now_ns);
+/* Until when it rests, CLOCK_MONOTONIC; 0: it never did, or that is forgotten. */
+uint64_t actor_rests_until(const struct actor *a, const struct knob *knob, struct oid object);
 
 #endif

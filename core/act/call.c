@@ -16,7 +16,7 @@ int call_read(const struct knob *knob, struct oid object, char **ret_raw)
         const struct sysfile_form form = form_of(knob);
         int r;
 
-        if (!knob->read)
+        if (!knob->read || !knob->self)
                 return -ENODEV;
         r = knob->read(knob->self, object.key, &value);
         if (r < 0)
@@ -30,7 +30,7 @@ int call_write(const struct knob *knob, struct oid object, const char *raw)
         const struct sysfile_form form = form_of(knob);
         int r;
 
-        if (!knob->apply)
+        if (!knob->apply || !knob->self)
                 return -ENODEV;
         r = sysfile_decode(&form, raw, &value);
         if (r < 0)

@@ -4,32 +4,20 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
+#include "act/beside.h"
 #include "decide/value.h"
 #include "util/str.h"
 
 static const struct sysfile_form bytes = { .form = TRIMTAB_FORM_PLAIN, .type = TRIMTAB_NUMBER };
 
-/* A file beside the knob's own. New string or NULL. */
-static char *beside(const struct order *o, const char *name)
-{
-        const char *path = o->target.path;
-
-        return str_printf("%.*s/%s", (int) (strrchr(path, '/') - path), path, name);
-}
-
 /* NAN: not known. */
 static double in_use(const struct order *o)
 {
-        _cleanup_free_ char *path = beside(o, "memory.current"), *raw = NULL;
-        struct trimtab_value v;
+        double use;
 
-        if (!path || sysfile_read(path, &bytes, &raw) < 0 || sysfile_decode(&bytes, raw, &v) < 0)
-                return NAN;
-
-        return v.number;
+        return beside_number(o->target.path, "memory.current", &use) >= 0 ? use : NAN;
 }
 
 /* Whatever became of it - less than asked (EAGAIN), no such file (before 5.19), too slow - what counts is
@@ -62,7 +50,7 @@ void drain_begin(struct order *o, void (*drained)(struct order *o))
                 return;
         }
 
-        path = beside(o, "memory.reclaim");
+        path = beside(o->target.path, "memory.reclaim");
         amount = str_printf("%.0f", use - o->value.number);
         if (!path || !amount)
                 reclaimed(o, -ENOMEM);

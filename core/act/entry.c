@@ -53,6 +53,19 @@ bool target_same(const struct target *a, const struct target *b)
         return false;
 }
 
+uint64_t target_hash(const struct target *t)
+{
+        switch (t->kind) {
+        case TARGET_FILE:
+        case TARGET_CALL:
+                return hash_string(hash_string(0, t->path), t->form.key);
+        case TARGET_UNIT:
+                return hash_string(hash_string(0, t->unit), t->property);
+        }
+
+        return 0;
+}
+
 struct ledger_entry *ledger_entry_free(struct ledger_entry *e)
 {
         if (!e)
@@ -70,6 +83,7 @@ struct ledger_entry *ledger_entry_free(struct ledger_entry *e)
         free(e->dropin);
         free(e->confirmed);
         free(e->rule);
+        free(e->moved_for);
         free(e);
         return NULL;
 }
@@ -81,7 +95,7 @@ static int copy_strings(const struct ledger_entry *from, struct ledger_entry *to
             copy_string(from->original_property, &to->original_property) < 0 ||
             copy_string(from->dropin_path, &to->dropin_path) < 0 ||
             copy_string(from->dropin, &to->dropin) < 0 || copy_string(from->confirmed, &to->confirmed) < 0 ||
-            copy_string(from->rule, &to->rule) < 0)
+            copy_string(from->rule, &to->rule) < 0 || copy_string(from->moved_for, &to->moved_for) < 0)
                 return -ENOMEM;
 
         return 0;
@@ -101,6 +115,7 @@ int entry_copy(const struct ledger_entry *from, struct ledger_entry **ret)
         e->dropin_absent = from->dropin_absent;
         e->when_usec = from->when_usec;
         e->keep = from->keep;
+        e->contest = from->contest;
 
         r = target_copy(&from->target, &e->target);
         if (r < 0)

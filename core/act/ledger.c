@@ -6,10 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "act/entry.h"
 #include "act/journal.h"
+#include "act/ledger-list.h"
 #include "act/record.h"
-#include "util/array.h"
 #include "util/cleanup.h"
 #include "util/str.h"
 
@@ -17,8 +16,7 @@ struct ledger {
         struct journal journal;
         char *boot_id;
         uint64_t next;                 /* number for the next entry */
-        struct ledger_entry **entries; /* by number */
-        size_t n_entries;
+        struct ledger_list list;
 };
 
 DEFINE_CLEANUP(struct ledger *, ledger_free);
@@ -28,38 +26,11 @@ struct ledger *ledger_free(struct ledger *l)
         if (!l)
                 return NULL;
 
-        for (size_t i = 0; i < l->n_entries; i++)
-                ledger_entry_free(l->entries[i]);
-        free(l->entries);
+        ledger_list_clear(&l->list);
         free(l->boot_id);
         journal_close(&l->journal);
         free(l);
         return NULL;
-}
-
-/* --- the list in memory --- */
-
-static ssize_t find(const struct ledger *l, const struct target *t)
-{
-        for (size_t i = 0; i < l->n_entries; i++)
-                if (target_same(&l->entries[i]->target, t))
-                        return (ssize_t) i;
-
-        return -1;
-}
-
-static void drop(struct ledger *l, size_t i)
-{
-        ledger_entry_free(l->entries[i]);
-        memmove(l->entries + i, l->entries + i + 1, (--l->n_entries - i) * sizeof(*l->entries));
-}
-
-static int by_number(const void *a, const void *b)
-{
-        const struct ledger_entry *x = *(struct ledger_entry *const *) a,
-                                  *y = *(struct ledger_entry *const *) b;
-
-        return (x->number > y->number) - (x->number < y->number);
 }
 
 /* --- the file --- */
@@ -79,12 +50,12 @@ static int append_record(struct ledger *l, enum record_verb verb, const struct l
 
 static int write_entries(const struct ledger *l, FILE *f)
 {
-        for (size_t i = 0; i < l->n_entries; i++) {
+        for (size_t i = 0; i < l->list.n; i++) {
                 _cleanup_free_ char *line = NULL;
                 size_t size;
                 int r;
 
-                r = record_encode(RECORD_ENTRY, l->boot_id, l->entries[i], &line, &size);
+                r = record_encode(RECORD_ENTRY, l->boot_id, l->list.items[i], &line, &size);
                 if (r < 0)
                         return r;
 
@@ -125,25 +96,26 @@ static void compact_if_stale(struct ledger *l)
 
 static int replay_entry(struct ledger *l, struct ledger_entry *e)
 {
-        ssize_t i = find(l, &e->target);
+        struct ledger_entry *known = ledger_list_find(&l->list, &e->target);
         int r;
 
-        if (i >= 0)
-                drop(l, (size_t) i);
+        if (known)
+                ledger_list_drop(&l->list, known);
 
-        r = array_reserve(&l->entries, l->n_entries, sizeof(*l->entries));
+        r = ledger_list_reserve(&l->list);
         if (r < 0) {
                 ledger_entry_free(e);
                 return r;
         }
 
-        l->entries[l->n_entries++] = e;
+        ledger_list_add(&l->list, e);
         return 0;
 }
 
 static int replay(struct ledger *l, struct record *record)
 {
         uint64_t number = record->entry->number;
+        struct ledger_entry *done;
 
         if (!streq(record->boot, l->boot_id))
                 return 0;
@@ -155,11 +127,9 @@ static int replay(struct ledger *l, struct record *record)
         case RECORD_ENTRY:
                 return replay_entry(l, TAKE(record->entry));
         case RECORD_FORGET:
-                for (size_t i = 0; i < l->n_entries; i++)
-                        if (l->entries[i]->number == number) {
-                                drop(l, i);
-                                break;
-                        }
+                done = ledger_list_find_number(&l->list, number);
+                if (done)
+                        ledger_list_drop(&l->list, done);
                 return 0;
         }
 
@@ -192,9 +162,7 @@ static int replay_all(struct ledger *l, const char *text, size_t size, unsigned 
                         skipped++;
         }
 
-        if (l->n_entries > 0)
-                qsort(l->entries, l->n_entries, sizeof(*l->entries), by_number);
-
+        ledger_list_sort(&l->list);
         *ret_skipped = skipped;
         return 0;
 }
@@ -242,14 +210,14 @@ int ledger_open(const char *dir, const char *boot_id, struct ledger **ret, unsig
 
 /* --- what is done to it --- */
 
-/* The new state of an entry: on file first, then in memory. Takes e over, also when it fails. i < 0: a new
+/* The new state of an entry: on file first, then in memory. Takes e over, also when it fails. old NULL: a new
  * entry. */
-static int commit(struct ledger *l, ssize_t i, struct ledger_entry *e)
+static int commit(struct ledger *l, struct ledger_entry *old, struct ledger_entry *e)
 {
         _cleanup_(ledger_entry_freep) struct ledger_entry *entry = e;
         int r;
 
-        r = array_reserve(&l->entries, l->n_entries, sizeof(*l->entries));
+        r = ledger_list_reserve(&l->list);
         if (r < 0)
                 return r;
 
@@ -257,12 +225,11 @@ static int commit(struct ledger *l, ssize_t i, struct ledger_entry *e)
         if (r < 0)
                 return r;
 
-        if (i >= 0) {
-                ledger_entry_free(l->entries[i]);
-                l->entries[i] = TAKE(entry);
+        if (old) {
+                ledger_list_replace(&l->list, old, TAKE(entry));
         } else {
                 l->next = entry->number + 1;
-                l->entries[l->n_entries++] = TAKE(entry);
+                ledger_list_add(&l->list, TAKE(entry));
         }
 
         compact_if_stale(l);
@@ -279,25 +246,32 @@ static int renew(struct ledger_entry *e, const struct ledger_entry *news)
 
         free(e->rule);
         e->rule = rule;
+
+        /* Changed for its own sake now, it no longer goes back with another one. */
+        if (!news->moved_for) {
+                free(e->moved_for);
+                e->moved_for = NULL;
+        }
         e->when_usec = news->when_usec;
         e->keep = news->keep;
+        e->contest = news->contest;
         return entry_add_intent(e, news->intended[news->n_intended - 1]);
 }
 
 int ledger_intend(struct ledger *l, const struct ledger_entry *e)
 {
         _cleanup_(ledger_entry_freep) struct ledger_entry *copy = NULL;
-        ssize_t i = find(l, &e->target);
+        struct ledger_entry *known = ledger_list_find(&l->list, &e->target);
         int r;
 
         if (e->n_intended == 0)
                 return -EINVAL;
 
-        r = entry_copy(i >= 0 ? l->entries[i] : e, &copy);
+        r = entry_copy(known ?: e, &copy);
         if (r < 0)
                 return r;
 
-        if (i >= 0) {
+        if (known) {
                 r = renew(copy, e);
                 if (r < 0)
                         return r;
@@ -305,17 +279,16 @@ int ledger_intend(struct ledger *l, const struct ledger_entry *e)
                 copy->number = l->next;
         }
 
-        return commit(l, i, TAKE(copy));
+        return commit(l, known, TAKE(copy));
 }
 
 int ledger_confirm(struct ledger *l, const struct target *t, const char *effective)
 {
-        ssize_t i = find(l, t);
-        struct ledger_entry *e;
+        struct ledger_entry *e = ledger_list_find(&l->list, t);
         char *confirmed;
         int r;
 
-        if (i < 0)
+        if (!e)
                 return -ENOENT;
 
         confirmed = strdup(effective);
@@ -323,7 +296,6 @@ int ledger_confirm(struct ledger *l, const struct target *t, const char *effecti
                 return -ENOMEM;
 
         /* In memory whatever becomes of the record: the next one carries it along. */
-        e = l->entries[i];
         free(e->confirmed);
         e->confirmed = confirmed;
         while (e->n_intended > 0)
@@ -339,15 +311,15 @@ int ledger_confirm(struct ledger *l, const struct target *t, const char *effecti
 
 int ledger_forget(struct ledger *l, const struct target *t)
 {
-        ssize_t i = find(l, t);
+        struct ledger_entry *e = ledger_list_find(&l->list, t);
         int r;
 
-        if (i < 0)
+        if (!e)
                 return -ENOENT;
 
         /* In memory whatever becomes of the record: read again, the entry would be found done. */
-        r = append_record(l, RECORD_FORGET, l->entries[i]);
-        drop(l, (size_t) i);
+        r = append_record(l, RECORD_FORGET, e);
+        ledger_list_drop(&l->list, e);
         if (r < 0)
                 return r;
 
@@ -358,13 +330,13 @@ int ledger_forget(struct ledger *l, const struct target *t)
 int ledger_refuse(struct ledger *l, const struct target *t)
 {
         _cleanup_(ledger_entry_freep) struct ledger_entry *copy = NULL;
-        ssize_t i = find(l, t);
+        struct ledger_entry *e = ledger_list_find(&l->list, t);
         int r;
 
-        if (i < 0)
+        if (!e)
                 return -ENOENT;
 
-        r = entry_copy(l->entries[i], &copy);
+        r = entry_copy(e, &copy);
         if (r < 0)
                 return r;
 
@@ -372,22 +344,30 @@ int ledger_refuse(struct ledger *l, const struct target *t)
         if (copy->n_intended == 0 && !copy->confirmed)
                 return ledger_forget(l, t);
 
-        return commit(l, i, TAKE(copy));
+        return commit(l, e, TAKE(copy));
 }
 
 /* --- what it says --- */
 
 const struct ledger_entry *ledger_find(const struct ledger *l, const struct target *t)
 {
-        ssize_t i = find(l, t);
+        return ledger_list_find(&l->list, t);
+}
 
-        return i >= 0 ? l->entries[i] : NULL;
+const struct ledger_entry *ledger_find_file(const struct ledger *l, const char *path, const char *key)
+{
+        return ledger_list_find_file(&l->list, path, key);
+}
+
+const struct ledger_entry *ledger_next_file(const struct ledger_entry *e)
+{
+        return ledger_list_next_file(e);
 }
 
 const struct ledger_entry *const *ledger_entries(const struct ledger *l, size_t *ret_n)
 {
-        *ret_n = l->n_entries;
-        return (const struct ledger_entry *const *) l->entries;
+        *ret_n = l->list.n;
+        return (const struct ledger_entry *const *) l->list.items;
 }
 
 bool ledger_is_ours(const struct ledger_entry *e, const char *raw)

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "act/index.h"
 #include "act/sysfile.h"
 
 /*
@@ -33,6 +34,8 @@ void target_clear(struct target *t);
 int target_copy(const struct target *from, struct target *to);
 /* The ledger's key: path for a file; unit and property for a unit (a drop-in outlives the unit's restart). */
 bool target_same(const struct target *a, const struct target *b);
+/* The same for targets that are. */
+uint64_t target_hash(const struct target *t);
 
 struct ledger_entry {
         uint64_t number;        /* order of first change: restored in reverse */
@@ -50,6 +53,10 @@ struct ledger_entry {
         char *rule;             /* who wrote last */
         uint64_t when_usec;     /* CLOCK_REALTIME */
         bool keep;              /* on-exit = keep: not restored at a clean stop */
+        bool contest;           /* contest = yes: restored over what somebody else has set since, too */
+        char *moved_for;        /* path of another knob's file that this one had to make way for, and with which it goes back;
+                                   NULL: changed for its own sake */
+        struct index_node by_target, by_file; /* the ledger's */
 };
 
 struct ledger_entry *ledger_entry_free(struct ledger_entry *e);
@@ -76,6 +83,10 @@ int ledger_refuse(struct ledger *l, const struct target *t);
 int ledger_forget(struct ledger *l, const struct target *t);
 
 const struct ledger_entry *ledger_find(const struct ledger *l, const struct target *t);
+/* The entry whose value is in this file (and behind this key, "" for none, NULL for any), by whichever way it went there; and
+ * the next one, of any key, in the same file. */
+const struct ledger_entry *ledger_find_file(const struct ledger *l, const char *path, const char *key);
+const struct ledger_entry *ledger_next_file(const struct ledger_entry *e);
 /* In the order of their numbers. Valid until the next call that changes the ledger. */
 const struct ledger_entry *const *ledger_entries(const struct ledger *l, size_t *ret_n);
 

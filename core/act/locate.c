@@ -6,11 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 
 #include "util/cleanup.h"
 #include "util/str.h"
 
-/* The template's {path}, {name} and {key} filled in. */
+/* The template's {path}, {name}, {key} and, for a block device, {device} filled in. */
 static int expand(const char *template, const struct object *object, char **ret)
 {
         _cleanup_free_ char *path = NULL;
@@ -28,6 +29,8 @@ static int expand(const char *template, const struct object *object, char **ret)
                         (void) fputs(object->name, f);
                 else if ((rest = startswith(s, "{key}")))
                         (void) fprintf(f, "%" PRIu64, object->id.key);
+                else if (object->id.scope == SCOPE_BLOCK && (rest = startswith(s, "{device}")))
+                        (void) fprintf(f, "%u:%u", major(object->id.key), minor(object->id.key));
                 else
                         (void) fputc(*s, f), rest = s + 1;
         }
@@ -65,14 +68,19 @@ int target_of(const struct knob *knob, const struct object *object, struct targe
                 .form = { .form = knob->form, .type = knob->type },
                 .slow = knob->flags & TRIMTAB_KNOB_SLOW,
         };
+        _cleanup_free_ char *key = NULL;
         int r;
 
         if (!knob->file)
                 return target_of_call(knob, object, ret);
-        if (knob->key && strlen(knob->key) >= sizeof(t.form.key))
+
+        r = expand(knob->key ?: "", object, &key);
+        if (r < 0)
+                return r;
+        if (strlen(key) >= sizeof(t.form.key) || strlen(knob->absent ?: "") >= sizeof(t.form.absent))
                 return -ENAMETOOLONG;
-        if (knob->key)
-                strcpy(t.form.key, knob->key);
+        strcpy(t.form.key, key);
+        strcpy(t.form.absent, knob->absent ?: "");
 
         r = expand(knob->file, object, &t.path);
         if (r < 0)
@@ -84,12 +92,17 @@ int target_of(const struct knob *knob, const struct object *object, struct targe
 
 const struct ledger_entry *entry_of_file(const struct ledger *l, const struct target *t)
 {
+        return ledger_find_file(l, t->path, t->form.key);
+}
+
+const struct ledger_entry *entry_of_dropin(const struct ledger *l, const char *path, const struct ledger_entry *last)
+{
         size_t n;
         const struct ledger_entry *const *entries = ledger_entries(l, &n);
 
         for (size_t i = 0; i < n; i++)
-                if (streq(entries[i]->target.path, t->path) &&
-                    streq(entries[i]->target.form.key, t->form.key))
+                if (entries[i]->dropin_path && streq(entries[i]->dropin_path, path) &&
+                    (!last || entries[i]->number > last->number))
                         return entries[i];
 
         return NULL;

@@ -14,5 +14,7 @@ int target_of(const struct knob *knob, const struct object *object, struct targe
 
 /* The entry whose value is in this file, by whichever way it went there; NULL. */
 const struct ledger_entry *entry_of_file(const struct ledger *l, const struct target *t);
+/* The next entry after `last` (NULL: the first) whose value is in this drop-in; NULL: no more. */
+const struct ledger_entry *entry_of_dropin(const struct ledger *l, const char *path, const struct ledger_entry *last);
 
 #endif

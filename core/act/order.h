@@ -5,7 +5,9 @@
 #include "act/actor.h"
 #include "act/entry.h"
 #include "act/handle.h"
+#include "act/hazard.h"
 #include "act/unit.h"
+#include "act/watcher.h"
 #include "act/worker.h"
 
 /*
@@ -14,10 +16,21 @@
  * on.
  */
 
-enum order_verb { ORDER_SET, ORDER_RESTORE };
+enum order_verb {
+        ORDER_SET,
+        ORDER_RESTORE,
+        ORDER_VERIFY, /* systemd was reloaded: is it still there? (reapply.c) */
+        ORDER_LOOK,   /* it seems that somebody else has set it: is it so? (look.c) */
+};
+
+/* What an order waits for together with others (batch.c). */
+enum question { QUESTION_NONE, QUESTION_BEGIN, QUESTION_STATE, QUESTION_SET, QUESTION_ANSWERED };
+
+struct batch;
+struct reloads;
 
 struct order {
-        struct order *next; /* in the queue */
+        struct order *next; /* in the queue, or of those under way */
         struct actor *actor;
         enum order_verb verb;
         struct handle *handle; /* NULL: restoring an earlier run's entry */
@@ -25,6 +38,8 @@ struct order {
         char *rule;
         uint64_t decision;
         bool contest, delegated, keep; /* ORDER_SET: as in struct wish */
+        enum direction direction; /* of what it changes, when it was queued */
+        bool quiet;               /* a step on the way to another order's value: not reported */
         struct target target;
         const struct property *property; /* TARGET_UNIT */
         struct trimtab_value asked; /* ORDER_SET: what is wanted, as far as the target can hold it exactly */
@@ -38,13 +53,21 @@ struct order {
         bool reloaded; /* ORDER_RESTORE: drop-in in place, systemd knows */
         char *detail;  /* for the report */
 
-        struct unit_call *call; /* waiting for systemd … */
+        struct batch *batch;    /* those who go to systemd together, or NULL … */
+        struct order *mate;     /* … the next of them */
+        enum question question; /* what it waits for there … */
         unit_cb answered;       /* … and who goes on */
-        bool writing;           /* waiting for the worker … */
-        struct job *pending;    /* … to become free for this; NULL: it has it */
+        char *text;             /* QUESTION_SET: what the property is to become */
+        bool rests;             /* refused, it is not to be tried again soon */
+        bool past_dropin;       /* ORDER_RESTORE: the drop-in is as it was, or another entry's to put back */
+        struct write *write;      /* waiting for the worker … */
+        struct write *held_up_by; /* … or, not begun, for a write that was given up (slow.c) */
         void (*written)(struct order *o, int r);
         void (*drained)(struct order *o);
+        double in_use; /* bytes, before the action (action.c) */
+        void (*routed)(struct order *o, const struct unit_state *state);
         void (*settled)(struct order *o, bool as_wanted); /* waiting for the file */
+        bool aside;  /* running, and others that do not conflict with it may run beside it */
         sd_event_source *timer;
         uint64_t deadline_ns, pause_usec;
 };
@@ -54,20 +77,26 @@ struct actor {
         char *run_dir, *etc_dir;
         struct handles handles;
         struct worker *worker;
-        struct order *queue; /* those not begun */
-        struct order *current;
+        struct write *writes; /* the worker's (slow.c) */
+        struct watcher *watcher; /* NULL: not to be had */
+        uint64_t looked_at;      /* number of the last entry that was looked at … */
+        uint64_t looked_ns;      /* … and when … */
+        bool look_again;         /* … and whether some are to be looked at again soon (look.c) */
+        struct order *queue;   /* those not begun */
+        struct order *running; /* those under way */
         struct order *unloaded; /* restored in files; wait for the reload that follows the last of them */
         struct unit_call *reload;
+        struct reloads *reloads; /* systemd's, whoever asked for them (reloads.c) */
         sd_event_source *kick; /* begins the next order, from the loop */
 };
 
-struct job;
-
+int order_new(struct actor *a, enum order_verb verb, const char *rule, uint64_t decision, struct order **ret);
 struct order *order_free(struct order *o);
 DEFINE_CLEANUP(struct order *, order_free);
 
 void set_begin(struct order *o);
 void restore_begin(struct order *o);
+void reapply_begin(struct order *o);
 /* Somebody else's value is there: takes back our drop-in, should it still be ours, forgets the entry and
  * leaves the rest. */
 void restore_give_up(struct order *o, const struct ledger_entry *e);
@@ -88,30 +117,32 @@ int order_read(const struct order *o, char **ret_raw);
 bool order_object_lives(const struct order *o);
 
 /* Writes raw to the file, by the worker where it may block; then goes on. -ETIMEDOUT: the write may still
- * come. -EALREADY: not begun, an earlier write is stuck in the kernel. */
+ * come. -EALREADY: not begun, earlier writes are stuck in the kernel. */
 void order_write(struct order *o, const char *raw, void (*written)(struct order *o, int r));
 
 /* The same for another file than the target's, always by the worker. */
 void order_write_slowly(struct order *o, const char *path, const struct sysfile_form *form, const char *raw,
                         void (*written)(struct order *o, int r));
 
+/* One timer an order. */
+int order_arm(struct order *o, uint64_t usec, sd_event_time_handler_t handler);
+void order_disarm(struct order *o);
+
 /* Reads the file back until it holds o->want or the deadline passes; o->after is what was read last. */
 void order_settle(struct order *o, void (*settled)(struct order *o, bool as_wanted));
 
-/* Puts the question's call into o->call; r is what asking returned. Answers for systemd when asking failed.
- */
-void order_ask(struct order *o, int r, unit_cb answered);
 uint64_t order_timeout_usec(const struct order *o);
-
-/* The bus went away under a waiting order. */
-void order_bus_lost(struct order *o);
-/* The worker's job has ended. */
-void order_worker_ended(struct order *o, int r);
 
 /* --- the queue (queue.c) --- */
 
 /* Takes the order over. */
 void queue_add(struct actor *a, struct order *o);
+/* The same, before all others. */
+void queue_add_first(struct actor *a, struct order *o);
+/* There may be something to begin. */
+void queue_kick(struct actor *a);
+/* The order waits for what may take long: others that do not conflict with it go on meanwhile. */
+void queue_step_aside(struct order *o);
 /* Begins the next order; handler of actor.kick. */
 int queue_next(sd_event_source *source, void *userdata);
 void queue_bus_lost(struct actor *a);

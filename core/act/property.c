@@ -2,54 +2,75 @@
 #include "act/property.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <math.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "decide/cpulist.h"
+#include "act/property-text.h"
 #include "decide/value.h"
 #include "util/cleanup.h"
 #include "util/str.h"
 
 #define NOT_SET  "[not set]"
 #define INFINITE "infinity"
+#define IDLE     "idle"
 
 /* Largest double that still fits into the bus's number. */
 #define MOST 9007199254740992.0
+
+#define DEVICE(name, setting) { name, name, setting, "max", INFINITE, PROPERTY_DEVICE, 1, 1, 1, MOST }
 
 /*
  * A quota comes in whole per cent: the drop-in that systemd writes has no finer ones, and the next daemon-reload
  * reads that. Limits in bytes come in pages: the kernel rounds them down.
  */
 static const struct property properties[] = {
-        /* name                 setting          default       type  none      scale  step  min  max */
-        { "CPUWeight",          "CPUWeight",     "100",        "t",  NOT_SET,  1,     1,    1,   10000 },
-        { "CPUQuotaPerSecUSec", "CPUQuota",      "max 100000", "t",  INFINITE, 10000, 1,    1,   MOST },
-        { "AllowedCPUs",        "AllowedCPUs",   "",           "ay", NOT_SET,  0,     0,    0,   0 },
-        { "MemoryHigh",         "MemoryHigh",    "max",        "t",  INFINITE, 1,     0,    1,   MOST },
-        { "MemoryMax",          "MemoryMax",     "max",        "t",  INFINITE, 1,     0,    1,   MOST },
-        { "MemoryLow",          "MemoryLow",     "0",          "t",  INFINITE, 1,     0,    0,   MOST },
-        { "MemoryMin",          "MemoryMin",     "0",          "t",  INFINITE, 1,     0,    0,   MOST },
-        { "MemorySwapMax",      "MemorySwapMax", "max",        "t",  INFINITE, 1,     0,    0,   MOST },
-        { "IOWeight",           "IOWeight",      "100",        "t",  NOT_SET,  1,     1,    1,   10000 },
-        { "TasksMax",           "TasksMax",      "max",        "t",  INFINITE, 1,     1,    1,   MOST },
+        /* name                 bus                   setting          default       none      kind             scale  step  min  max */
+        { "CPUWeight",          "CPUWeight",          "CPUWeight",     "100",        NOT_SET,  PROPERTY_NUMBER, 1,     1,    1,   10000 },
+        { "CPUWeightIdle",      "CPUWeight",          "CPUWeight",     "0",          NOT_SET,  PROPERTY_IDLE,   1,     1,    0,   1 },
+        { "CPUQuotaPerSecUSec", "CPUQuotaPerSecUSec", "CPUQuota",      "max 100000", INFINITE, PROPERTY_NUMBER, 10000, 1,    1,   MOST },
+        { "AllowedCPUs",        "AllowedCPUs",        "AllowedCPUs",   "",           NOT_SET,  PROPERTY_CPUS,   0,     0,    0,   0 },
+        { "MemoryHigh",         "MemoryHigh",         "MemoryHigh",    "max",        INFINITE, PROPERTY_NUMBER, 1,     0,    1,   MOST },
+        { "MemoryMax",          "MemoryMax",          "MemoryMax",     "max",        INFINITE, PROPERTY_NUMBER, 1,     0,    1,   MOST },
+        { "MemoryLow",          "MemoryLow",          "MemoryLow",     "0",          INFINITE, PROPERTY_NUMBER, 1,     0,    0,   MOST },
+        { "MemoryMin",          "MemoryMin",          "MemoryMin",     "0",          INFINITE, PROPERTY_NUMBER, 1,     0,    0,   MOST },
+        { "MemorySwapMax",      "MemorySwapMax",      "MemorySwapMax", "max",        INFINITE, PROPERTY_NUMBER, 1,     0,    0,   MOST },
+        { "IOWeight",           "IOWeight",           "IOWeight",      "100",        NOT_SET,  PROPERTY_NUMBER, 1,     1,    1,   10000 },
+        { "TasksMax",           "TasksMax",           "TasksMax",      "max",        INFINITE, PROPERTY_NUMBER, 1,     1,    1,   MOST },
+        DEVICE("IOReadBandwidthMax", "IOReadBandwidthMax"),
+        DEVICE("IOWriteBandwidthMax", "IOWriteBandwidthMax"),
+        DEVICE("IOReadIOPSMax", "IOReadIOPSMax"),
+        DEVICE("IOWriteIOPSMax", "IOWriteIOPSMax"),
+        DEVICE("IODeviceLatencyTargetUSec", "IODeviceLatencyTargetSec"),
 };
 
 const struct property *property_find(const char *name)
 {
-        for (size_t i = 0; i < ELEMENTSOF(properties); i++)
-                if (streq(properties[i].name, name))
+        for (size_t i = 0; i < ELEMENTSOF(properties); i++) {
+                const char *rest = startswith(name, properties[i].name);
+
+                if (rest && (*rest == '\0' || *rest == ' '))
                         return &properties[i];
+        }
 
         return NULL;
 }
 
-static bool is_number(const struct property *p)
+const struct property *property_of_bus(const char *bus_name, const struct property *last)
 {
-        return streq(p->bus_type, "t");
+        for (const struct property *p = last ? last + 1 : properties; p < properties + ELEMENTSOF(properties); p++)
+                if (streq(p->bus_name, bus_name))
+                        return p;
+
+        return NULL;
+}
+
+const char *property_device(const char *name)
+{
+        const char *blank = strchr(name, ' ');
+
+        return blank ? blank + 1 : NULL;
 }
 
 /* "max" is how a limit is taken away; a weight has no such thing. */
@@ -61,11 +82,12 @@ static bool has_infinity(const struct property *p)
 int property_round(const struct property *p, const struct trimtab_value *want, struct trimtab_value *ret)
 {
         double step = p->step > 0 ? p->step : (double) sysconf(_SC_PAGESIZE), n;
+        bool is_number = p->kind != PROPERTY_CPUS;
 
-        if (want->type != (is_number(p) ? TRIMTAB_NUMBER : TRIMTAB_CPULIST))
+        if (want->type != (is_number ? TRIMTAB_NUMBER : TRIMTAB_CPULIST))
                 return -EINVAL;
-        if (!is_number(p) || (isinf(want->number) && want->number > 0)) {
-                if (is_number(p) && !has_infinity(p))
+        if (!is_number || (isinf(want->number) && want->number > 0)) {
+                if (is_number && !has_infinity(p))
                         return -ERANGE;
                 *ret = *want;
                 return 0;
@@ -79,16 +101,31 @@ int property_round(const struct property *p, const struct trimtab_value *want, s
         return 0;
 }
 
-int property_from_value(const struct property *p, const struct trimtab_value *value, char **ret_text)
-{
-        char *text;
+/* --- values and text --- */
 
-        if (!is_number(p))
+/* No longer idle: what it was before, should it not have been idle then as well. */
+static const char *not_idle(const struct property *p, const char *original)
+{
+        return original && !streq(original, IDLE) ? original : p->none;
+}
+
+int property_from_value(const struct property *p, const struct trimtab_value *value, const char *original,
+                        char **ret_text)
+{
+        char *text = NULL;
+
+        switch (p->kind) {
+        case PROPERTY_NUMBER:
+        case PROPERTY_DEVICE:
+                text = isinf(value->number) ? strdup(p->none) : str_printf("%.0f", value->number * p->scale);
+                break;
+        case PROPERTY_IDLE:
+                text = strdup(value->number > 0 ? IDLE : not_idle(p, original));
+                break;
+        case PROPERTY_CPUS:
                 text = strdup(value->text[0] ? value->text : p->none);
-        else if (isinf(value->number))
-                text = strdup(p->none);
-        else
-                text = str_printf("%.0f", value->number * p->scale);
+                break;
+        }
         if (!text)
                 return -ENOMEM;
 
@@ -96,12 +133,16 @@ int property_from_value(const struct property *p, const struct trimtab_value *va
         return 0;
 }
 
-static int parse_number(const struct property *p, const char *text, uint64_t *ret)
+int property_number_parse(const struct property *p, const char *text, uint64_t *ret)
 {
         char *end;
 
         if (streq(text, p->none)) {
                 *ret = UINT64_MAX;
+                return 0;
+        }
+        if (streq(text, IDLE) && streq(p->bus_name, "CPUWeight")) {
+                *ret = 0;
                 return 0;
         }
 
@@ -110,224 +151,37 @@ static int parse_number(const struct property *p, const char *text, uint64_t *re
         return *text < '0' || *text > '9' || *end || errno != 0 ? -EINVAL : 0;
 }
 
-int property_to_value(const struct property *p, const char *text, struct trimtab_value *ret)
+char *property_number_format(const struct property *p, uint64_t n)
 {
-        uint64_t n;
-        int r;
+        if (n == UINT64_MAX)
+                return strdup(p->none);
+        if (n == 0 && streq(p->bus_name, "CPUWeight"))
+                return strdup(IDLE);
+        return str_printf("%llu", (unsigned long long) n);
+}
 
-        if (!is_number(p))
-                return value_text(TRIMTAB_CPULIST, streq(text, p->none) ? "" : text, ret);
-
-        r = parse_number(p, text, &n);
-        if (r < 0)
-                return r;
-        if (n == UINT64_MAX && !has_infinity(p))
+/* idle: what the weight's own file says then differs between kernels. */
+static int number_to_value(const struct property *p, uint64_t n, struct trimtab_value *ret)
+{
+        if (p->kind == PROPERTY_IDLE) {
+                *ret = value_number(n == 0);
+                return 0;
+        }
+        if (n == UINT64_MAX ? !has_infinity(p) : n == 0 && streq(p->bus_name, "CPUWeight"))
                 return -ENODATA;
 
         *ret = value_number(n == UINT64_MAX ? INFINITY : (double) n / p->scale);
         return 0;
 }
 
-/* In drop-ins a quota is "80%", and to be without a limit "infinity" or nothing. */
-static int setting_parse(const struct property *p, const char *text, struct trimtab_value *ret)
-{
-        double number;
-        char *end;
-
-        if (!is_number(p))
-                return value_text(TRIMTAB_CPULIST, text, ret);
-        if (streq(text, INFINITE) || (*text == '\0' && has_infinity(p))) {
-                *ret = value_number(INFINITY);
-                return 0;
-        }
-
-        number = strtod(text, &end);
-        if (end == text || !streq(end, streq(p->setting, "CPUQuota") ? "%" : ""))
-                return -ENODATA;
-
-        *ret = value_number(number);
-        return 0;
-}
-
-int property_of_dropin(const struct property *p, const char *bytes, struct trimtab_value *ret)
-{
-        _cleanup_free_ char *text = strdup(bytes);
-        const char *value = NULL;
-        char *state = NULL;
-
-        if (!text)
-                return -ENOMEM;
-
-        for (char *line = strtok_r(text, "\n", &state); line; line = strtok_r(NULL, "\n", &state)) {
-                const char *rest = startswith(line, p->setting);
-
-                if (rest && *rest == '=')
-                        value = rest + 1;
-        }
-
-        return value ? setting_parse(p, value, ret) : -ENODATA;
-}
-
-/* --- CPUs: a list as text, little-endian bits on the bus --- */
-
-static int mask_parse(const char *list, uint8_t *mask, size_t *ret_size)
-{
-        size_t size = 0;
-
-        for (const char *s = list; *s; s += strspn(s, ",")) {
-                char *end;
-                unsigned long first = strtoul(s, &end, 10), last = first;
-
-                if (*end == '-')
-                        last = strtoul(end + 1, &end, 10);
-                if (end == s || (*end && *end != ',') || last >= CPULIST_MAX || first > last)
-                        return -EINVAL;
-
-                for (unsigned long cpu = first; cpu <= last; cpu++)
-                        mask[cpu / 8] |= (uint8_t) (1u << cpu % 8);
-                if (last / 8 + 1 > size)
-                        size = last / 8 + 1;
-                s = end;
-        }
-
-        *ret_size = size;
-        return 0;
-}
-
-static int mask_format(const uint8_t *mask, size_t size, char **ret)
-{
-        _cleanup_free_ char *text = NULL;
-        size_t n;
-        FILE *f;
-
-        f = open_memstream(&text, &n);
-        if (!f)
-                return -ENOMEM;
-
-        for (size_t cpu = 0, last; cpu < size * 8; cpu = last + 1) {
-                last = cpu;
-                if (!(mask[cpu / 8] >> cpu % 8 & 1))
-                        continue;
-
-                while (last + 1 < size * 8 && mask[(last + 1) / 8] >> (last + 1) % 8 & 1)
-                        last++;
-
-                (void) fprintf(f, ftello(f) > 0 ? ",%zu" : "%zu", cpu);
-                if (last > cpu)
-                        (void) fprintf(f, "-%zu", last);
-        }
-        if (fclose(f) != 0)
-                return -ENOMEM;
-
-        *ret = TAKE(text);
-        return 0;
-}
-
-/* --- on the bus --- */
-
-static int append_mask(sd_bus_message *m, const char *list)
-{
-        uint8_t mask[CPULIST_MAX / 8] = {};
-        size_t size;
-        int r;
-
-        r = mask_parse(list, mask, &size);
-        if (r < 0)
-                return r;
-
-        r = sd_bus_message_open_container(m, 'v', "ay");
-        if (r < 0)
-                return r;
-
-        r = sd_bus_message_append_array(m, 'y', mask, size);
-        if (r < 0)
-                return r;
-
-        return sd_bus_message_close_container(m);
-}
-
-int property_append(const struct property *p, sd_bus_message *m, const char *text)
+int property_to_value(const struct property *p, const char *text, struct trimtab_value *ret)
 {
         uint64_t n;
         int r;
 
-        r = sd_bus_message_open_container(m, 'r', "sv");
-        if (r < 0)
-                return r;
+        if (p->kind == PROPERTY_CPUS)
+                return value_text(TRIMTAB_CPULIST, streq(text, p->none) ? "" : text, ret);
 
-        r = sd_bus_message_append(m, "s", p->name);
-        if (r < 0)
-                return r;
-
-        if (is_number(p)) {
-                r = parse_number(p, text, &n);
-                if (r < 0)
-                        return r;
-                r = sd_bus_message_append(m, "v", "t", n);
-        } else {
-                r = append_mask(m, streq(text, p->none) ? "" : text);
-        }
-        if (r < 0)
-                return r;
-
-        return sd_bus_message_close_container(m);
-}
-
-static int read_number(const struct property *p, sd_bus_message *m, char **ret_text)
-{
-        char *text;
-        uint64_t n;
-        int r;
-
-        r = sd_bus_message_read(m, "t", &n);
-        if (r < 0)
-                return r;
-
-        text = n == UINT64_MAX ? strdup(p->none) : str_printf("%" PRIu64, n);
-        if (!text)
-                return -ENOMEM;
-
-        *ret_text = text;
-        return 0;
-}
-
-static int read_mask(const struct property *p, sd_bus_message *m, char **ret_text)
-{
-        const void *mask;
-        size_t size;
-        int r;
-
-        r = sd_bus_message_read_array(m, 'y', &mask, &size);
-        if (r < 0)
-                return r;
-
-        r = mask_format(mask, size, ret_text);
-        if (r < 0 || **ret_text)
-                return r;
-
-        free(*ret_text);
-        *ret_text = strdup(p->none);
-        return *ret_text ? 0 : -ENOMEM;
-}
-
-int property_read(const struct property *p, sd_bus_message *m, char **ret_text)
-{
-        const char *contents;
-        int r;
-
-        r = sd_bus_message_peek_type(m, NULL, &contents);
-        if (r < 0)
-                return r;
-        if (!streq(contents, p->bus_type))
-                return -EBADMSG;
-
-        r = sd_bus_message_enter_container(m, 'v', contents);
-        if (r < 0)
-                return r;
-
-        r = is_number(p) ? read_number(p, m, ret_text) : read_mask(p, m, ret_text);
-        if (r < 0)
-                return r;
-
-        return sd_bus_message_exit_container(m);
+        r = property_number_parse(p, text, &n);
+        return r < 0 ? r : number_to_value(p, n, ret);
 }

@@ -1,8 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 #include <utlist.h>
 
+#include "act/arrange.h"
+#include "act/batch.h"
+#include "act/hazard.h"
+#include "act/look.h"
 #include "act/order.h"
+#include "act/reloads.h"
+#include "act/refusal.h"
+#include "act/slow.h"
 #include "util/clock.h"
 #include "util/str.h"
 
@@ -11,11 +20,14 @@
 /* A knob that refuses this often in a row rests, as after a foreign write. */
 #define REFUSALS_MAX 3
 
+/* Below the boundary of a delegated subtree one that was given up this often is left alone for good. */
+#define FOREIGN_MAX 2
+
 /* A reload of a large machine's units takes systemd its time, and nothing waits for it but the restores
  * themselves. */
 #define RELOAD_TIMEOUT_USEC (30 * USEC_PER_SEC)
 
-static void kick(struct actor *a)
+void queue_kick(struct actor *a)
 {
         (void) sd_event_source_set_enabled(a->kick, SD_EVENT_ONESHOT);
 }
@@ -35,7 +47,7 @@ static void on_reloaded(void *userdata, int error, const char *message, const st
         /* They go on before all others, in the order in which they came. */
         LL_CONCAT(a->unloaded, a->queue);
         a->queue = TAKE(a->unloaded);
-        kick(a);
+        queue_kick(a);
 }
 
 static void reload(struct actor *a)
@@ -50,25 +62,148 @@ static void reload(struct actor *a)
 
 static void begin(struct order *o)
 {
-        if (o->reloaded)
+        if (slow_holds_up(o))
+                return;
+        if (o->reloaded) {
                 restore_reloaded(o, o->answer);
-        else if (o->verb == ORDER_SET)
+                return;
+        }
+
+        switch (o->verb) {
+        case ORDER_SET:
                 set_begin(o);
-        else
+                break;
+        case ORDER_RESTORE:
                 restore_begin(o);
+                break;
+        case ORDER_VERIFY:
+                reapply_begin(o);
+                break;
+        case ORDER_LOOK:
+                look_begin(o);
+                break;
+        }
 }
 
-/*
- * Orders are carried out in the sequence in which they came. Whoever knows of hazards between objects
- * (parents and children) gives them in the right one.
- */
+static bool is_occupied(const struct actor *a)
+{
+        const struct order *o;
+
+        LL_FOREACH(a->running, o)
+        if (!o->aside)
+                return true;
+
+        return false;
+}
+
+static bool order_conflicts(const struct order *o, const struct order *x)
+{
+        struct limit a = limit_at(o->target.path), b = limit_at(x->target.path);
+
+        return hazard_conflicts(&a, &b);
+}
+
+static bool conflicts(const struct order *o, const struct order *list, const struct order *end)
+{
+        for (; list != end; list = list->next)
+                if (order_conflicts(o, list))
+                        return true;
+
+        return false;
+}
+
+/* While systemd reloads, a value that it has undone would look like somebody else's. Putting back is not misled by that. */
+static bool must_hold(const struct order *o)
+{
+        return o->verb == ORDER_SET && reloads_hold(o->actor->reloads);
+}
+
+/* The first that neither those under way nor those before it in the queue stand in the way of. */
+static struct order *next_of(const struct actor *a)
+{
+        struct order *o;
+
+        LL_FOREACH(a->queue, o)
+        if (!must_hold(o) && !conflicts(o, a->running, NULL) && !conflicts(o, a->queue, o))
+                return o;
+
+        return NULL;
+}
+
+/* --- together with others of the same unit --- */
+
+/* Whether the order will have a question for systemd. */
+static bool asks(const struct order *o)
+{
+        if (o->quiet || o->reloaded)
+                return false;
+        if (o->verb == ORDER_SET)
+                return o->cgroup && o->handle->knob->unit_property;
+
+        return o->target.kind == TARGET_UNIT;
+}
+
+static bool is_of_same_unit(const struct order *o, const struct order *first)
+{
+        if (o->verb != first->verb)
+                return false;
+
+        return o->verb == ORDER_SET ? streq(o->cgroup, first->cgroup) : streq(o->target.unit, first->target.unit);
+}
+
+/* Whether it must be kept apart from those begun: the same knob again, or an object inside. */
+static bool is_apart(const struct order *o, const struct order *first)
+{
+        const struct order *x;
+
+        LL_FOREACH(o->actor->running, x)
+        {
+                bool mate = x->batch && x->batch == first->batch;
+                bool same_knob = streq(x->target.path, o->target.path) && streq(x->target.form.key, o->target.form.key);
+
+                if (mate ? same_knob : order_conflicts(o, x))
+                        return true;
+        }
+
+        return false;
+}
+
+/* Those that may come along: they overtake none that they conflict with. */
+static void gather(struct order *first)
+{
+        struct actor *a = first->actor;
+        struct order *o, *next;
+
+        LL_FOREACH_SAFE(a->queue, o, next)
+        {
+                if (!asks(o) || !is_of_same_unit(o, first) || is_apart(o, first) || conflicts(o, a->queue, o))
+                        continue;
+
+                LL_DELETE(a->queue, o);
+                LL_APPEND(a->running, o);
+                batch_join(o, first->batch);
+        }
+}
+
+static void begin_together(struct order *first)
+{
+        if (!asks(first) || batch_new(first) < 0) {
+                begin(first);
+                return;
+        }
+
+        gather(first);
+        batch_begin(first->batch, begin);
+}
+
 int queue_next(sd_event_source *source, void *userdata)
 {
         struct actor *a = userdata;
-        struct order *first = a->queue;
+        struct order *first;
 
-        if (a->current || a->reload)
+        if (is_occupied(a) || a->reload)
                 return 0;
+        first = next_of(a);
 
         /* One reload for a row of restores: when the row has ended. */
         if (a->unloaded && (!first || (first->verb == ORDER_SET && !first->reloaded))) {
@@ -79,9 +214,8 @@ int queue_next(sd_event_source *source, void *userdata)
                 return 0;
 
         LL_DELETE(a->queue, first);
-        first->next = NULL;
-        a->current = first;
-        begin(first);
+        LL_APPEND(a->running, first);
+        begin_together(first);
         return 0;
 }
 
@@ -89,14 +223,28 @@ void queue_add(struct actor *a, struct order *o)
 {
         if (o->handle)
                 o->handle->orders++;
-        LL_APPEND(a->queue, o);
-        kick(a);
+        arrange(&a->queue, o);
+        queue_kick(a);
+}
+
+void queue_add_first(struct actor *a, struct order *o)
+{
+        if (o->handle)
+                o->handle->orders++;
+        LL_PREPEND(a->queue, o);
+        queue_kick(a);
+}
+
+void queue_step_aside(struct order *o)
+{
+        batch_leave(o);
+        o->aside = true;
+        queue_kick(o->actor);
 }
 
 void queue_bus_lost(struct actor *a)
 {
-        if (a->current)
-                order_bus_lost(a->current);
+        batch_bus_lost(a);
         if (a->reload)
                 on_reloaded(a, -ENOTCONN, NULL, NULL);
 }
@@ -113,7 +261,7 @@ void queue_clear(struct actor *a)
 {
         free_orders(TAKE(a->queue));
         free_orders(TAKE(a->unloaded));
-        a->current = order_free(a->current);
+        free_orders(TAKE(a->running));
         a->reload = unit_call_free(a->reload);
 }
 
@@ -121,15 +269,35 @@ void order_await_reload(struct order *o)
 {
         struct actor *a = o->actor;
 
-        a->current = NULL;
+        batch_leave(o);
+        LL_DELETE(a->running, o);
         LL_APPEND(a->unloaded, o);
-        kick(a);
+        queue_kick(a);
 }
 
 /* --- reporting --- */
 
-static void remember_outcome(struct handle *h, enum outcome outcome, uint64_t backoff_ns)
+static void remember_refusal(const struct order *o, enum refusal refusal)
 {
+        struct handle *h = o->handle;
+
+        if (refusal == REFUSAL_VALUE && o->want && o->verb == ORDER_SET) {
+                free(h->never);
+                h->never = strdup(o->want);
+        }
+
+        h->remember_until_ns = monotonic_ns() + o->actor->config.foreign_backoff_ns;
+        if (!o->rests && refusal != REFUSAL_KNOB && ++h->refusals < REFUSALS_MAX)
+                return;
+
+        h->refusals = 0;
+        h->rest_until_ns = h->remember_until_ns;
+}
+
+static void remember_outcome(const struct order *o, enum outcome outcome, enum refusal refusal)
+{
+        struct handle *h = o->handle;
+
         switch (outcome) {
         case OUTCOME_DONE:
         case OUTCOME_RESTORED:
@@ -137,15 +305,15 @@ static void remember_outcome(struct handle *h, enum outcome outcome, uint64_t ba
                 h->refusals = 0;
                 break;
         case OUTCOME_REFUSED:
-                if (++h->refusals < REFUSALS_MAX)
-                        break;
-                h->refusals = 0;
-                h->rest_until_ns = monotonic_ns() + backoff_ns;
+                remember_refusal(o, refusal);
                 break;
         case OUTCOME_FOREIGN:
         case OUTCOME_PINNED:
                 h->refusals = 0;
-                h->rest_until_ns = monotonic_ns() + backoff_ns;
+                h->rest_until_ns = monotonic_ns() + o->actor->config.foreign_backoff_ns;
+                /* There it is their own manager, who would come again and again. */
+                if (h->below_delegated && ++h->foreign >= FOREIGN_MAX)
+                        h->rest_until_ns = UINT64_MAX;
                 break;
         case OUTCOME_FAILED:
                 break;
@@ -194,14 +362,20 @@ void order_finish(struct order *o, enum outcome outcome, int error)
                 error = -EIO;
         }
 
+        if (error < 0 && !o->detail && refusal_words(error))
+                order_say(o, "%s", refusal_words(error));
+
         if (o->handle) {
                 o->handle->orders--;
-                remember_outcome(o->handle, outcome, a->config.foreign_backoff_ns);
+                remember_outcome(o, outcome, o->undoing ? REFUSAL_LATER : refusal_of(error));
         }
-        report(o, outcome, error);
+        look_follow(o);
+        if (!o->quiet)
+                report(o, outcome, error);
 
-        a->current = NULL;
+        LL_DELETE(a->running, o);
+        batch_leave(o);
         order_free(o);
         handles_prune(&a->handles, a->config.ledger, monotonic_ns());
-        kick(a);
+        queue_kick(a);
 }

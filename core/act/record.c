@@ -35,6 +35,7 @@ struct field {
 };
 
 #define AT(member) offsetof(struct ledger_entry, member)
+_Static_assert(sizeof((struct sysfile_form) {}.absent) == sizeof((struct sysfile_form) {}.key), "one field type for both");
 
 static const struct field fields[] = {
         { "number", FIELD_NUMBER, AT(number) },
@@ -44,6 +45,7 @@ static const struct field fields[] = {
         { "form", FIELD_UINT, AT(target.form.form) },
         { "type", FIELD_UINT, AT(target.form.type) },
         { "key", FIELD_KEY, AT(target.form.key) },
+        { "line-absent", FIELD_KEY, AT(target.form.absent) },
         { "slow", FIELD_FLAG, AT(target.slow) },
         { "unit", FIELD_TEXT, AT(target.unit) },
         { "property", FIELD_TEXT, AT(target.property) },
@@ -59,6 +61,8 @@ static const struct field fields[] = {
         { "confirmed", FIELD_TEXT, AT(confirmed) },
         { "intended", FIELD_LIST, AT(intended) },
         { "keep", FIELD_FLAG, AT(keep) },
+        { "contest", FIELD_FLAG, AT(contest) },
+        { "moved-for", FIELD_TEXT, AT(moved_for) },
 };
 
 void record_clear(struct record *r)

@@ -5,7 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "act/batch.h"
+#include "act/burst.h"
+#include "act/cpuset.h"
 #include "act/dropin.h"
+#include "act/locate.h"
+#include "act/ours.h"
+#include "act/who.h"
 #include "decide/value.h"
 #include "util/str.h"
 
@@ -15,38 +21,14 @@
  * write the file where that differs.
  */
 
-/* Whether a value is one that we wrote, as parsed. */
-static bool value_is_ours(const struct ledger_entry *e, const struct trimtab_value *value)
-{
-        struct trimtab_value ours;
-
-        if (e->confirmed && sysfile_decode(&e->target.form, e->confirmed, &ours) >= 0 &&
-            value_equal(&ours, value))
-                return true;
-
-        for (size_t i = 0; i < e->n_intended; i++)
-                if (sysfile_decode(&e->target.form, e->intended[i], &ours) >= 0 && value_equal(&ours, value))
-                        return true;
-
-        return false;
-}
-
-static bool dropin_is_ours(const struct order *o, const struct ledger_entry *e)
-{
-        _cleanup_free_ char *bytes = NULL;
-        struct trimtab_value value;
-
-        return o->property && dropin_read(e->dropin_path, &bytes) >= 0 &&
-               property_of_dropin(o->property, bytes, &value) >= 0 && value_is_ours(e, &value);
-}
-
 void restore_give_up(struct order *o, const struct ledger_entry *e)
 {
         /* Left behind, it would bring our value back over theirs at the next daemon-reload. */
-        if (e->target.kind == TARGET_UNIT && dropin_is_ours(o, e))
+        if (e->target.kind == TARGET_UNIT && ours_dropin(o, e) && !ours_dropin_is_shared(o, e))
                 (void) dropin_put(e->dropin_path, e->dropin);
 
         (void) ledger_forget(o->actor->config.ledger, &o->target);
+        burst_give_back(o);
 }
 
 /* --- the end --- */
@@ -61,6 +43,7 @@ static void done(struct order *o)
         if (ledger_forget(o->actor->config.ledger, &o->target) < 0)
                 order_say(o, "restored, but the ledger could not note it");
         order_at(o, "after-forget");
+        burst_give_back(o);
         order_finish(o, outcome, outcome == OUTCOME_GONE ? -ENOENT : 0);
 }
 
@@ -80,6 +63,10 @@ static void file_written(struct order *o, int r)
 {
         if (r == -ETIMEDOUT || r == -EALREADY) {
                 order_finish(o, OUTCOME_FAILED, r);
+                return;
+        }
+        if (r == -ENOSPC && cpuset_stand_in(o)) {
+                order_write(o, o->want, file_written);
                 return;
         }
         if (r < 0 && order_object_lives(o)) {
@@ -131,6 +118,13 @@ static void put_dropin(struct order *o)
 {
         int r;
 
+        batch_leave(o);
+        o->past_dropin = true;
+        if (ours_dropin_is_shared(o, o->entry)) {
+                verify(o);
+                return;
+        }
+
         order_at(o, "before-dropin");
         r = dropin_put(o->entry->dropin_path, o->entry->dropin);
         if (r < 0) {
@@ -153,7 +147,6 @@ static void property_set(void *userdata, int r, const char *message, const struc
 {
         struct order *o = userdata;
 
-        o->call = unit_call_free(o->call);
         if (r < 0 && r != -ENXIO) {
                 if (message)
                         order_say(o, "systemd: %s", message);
@@ -184,7 +177,7 @@ static int original_property(const struct order *o, char **ret)
         if (r < 0)
                 return r;
 
-        return property_from_value(o->property, &value, ret);
+        return property_from_value(o->property, &value, NULL, ret);
 }
 
 static void set_property(struct order *o)
@@ -194,10 +187,12 @@ static void set_property(struct order *o)
 
         order_at(o, "before-restore-property");
         r = original_property(o, &text);
-        if (r >= 0)
-                r = unit_set(o->actor->config.system_bus, o->target.unit, o->property, text,
-                             order_timeout_usec(o), property_set, o, &o->call);
-        order_ask(o, r, property_set);
+        if (r < 0) {
+                batch_leave(o);
+                property_set(o, r, NULL, NULL);
+                return;
+        }
+        batch_set(o, text, property_set);
 }
 
 /* --- compare --- */
@@ -212,31 +207,50 @@ static bool is_original(const struct order *o)
 
 static bool property_is_ours_or_original(const struct order *o, const struct unit_state *state)
 {
+        _cleanup_free_ char *text = NULL;
         struct trimtab_value value;
 
-        if (!state->property)
+        if (unit_state_property(state, o->property, property_device(o->target.property), &text) < 0)
                 return false;
-        if (o->entry->original_property && streq(state->property, o->entry->original_property))
+        if (o->entry->original_property && streq(text, o->entry->original_property))
                 return true;
 
-        return property_to_value(o->property, state->property, &value) >= 0 &&
-               value_is_ours(o->entry, &value);
+        return property_to_value(o->property, text, &value) >= 0 && ours_value(o->entry, &value);
 }
 
+/* What was contested is ours to put back whatever it holds. */
 static bool is_foreign(const struct order *o, const struct unit_state *state)
 {
-        if (o->before)
-                return !is_original(o) && !ledger_is_ours(o->entry, o->before);
+        if (o->entry->contest)
+                return false;
+        if (o->before && !is_original(o) && !ledger_is_ours(o->entry, o->before))
+                return true;
+        /* Not idle is what any other weight looks like. */
+        if (o->before && !(o->property && o->property->kind == PROPERTY_IDLE))
+                return false;
 
         return state && !property_is_ours_or_original(o, state);
 }
 
-static void give_up(struct order *o)
+/* Since we set it, for we do not set what is pinned. */
+static bool is_pinned(struct order *o)
+{
+        if (dropin_is_pinned(o->actor->etc_dir, o->target.unit, o->property->setting) <= 0)
+                return false;
+
+        order_say(o, "an administrator has pinned it since: %s/system.control/%s.d/50-%s.conf", o->actor->etc_dir,
+                  o->target.unit, o->property->setting);
+        return true;
+}
+
+static void give_up(struct order *o, enum outcome outcome)
 {
         if (o->before)
                 o->after = strdup(o->before);
+        if (outcome == OUTCOME_FOREIGN)
+                who_say(o, o->entry);
         restore_give_up(o, o->entry);
-        order_finish(o, OUTCOME_FOREIGN, -EBUSY);
+        order_finish(o, outcome, -EBUSY);
 }
 
 static void compare_file(struct order *o)
@@ -244,7 +258,7 @@ static void compare_file(struct order *o)
         if (!o->before)
                 done(o);
         else if (is_foreign(o, NULL))
-                give_up(o);
+                give_up(o, OUTCOME_FOREIGN);
         else if (is_original(o))
                 order_settle(o, file_settled);
         else
@@ -255,11 +269,11 @@ static void compare_file(struct order *o)
 static void compare_unit_alone(struct order *o)
 {
         if (is_foreign(o, NULL)) {
-                give_up(o);
+                give_up(o, OUTCOME_FOREIGN);
                 return;
         }
 
-        if (dropin_is_ours(o, o->entry))
+        if (ours_dropin(o, o->entry) && !ours_dropin_is_shared(o, o->entry))
                 (void) dropin_put(o->entry->dropin_path, o->entry->dropin);
         compare_file(o);
 }
@@ -268,15 +282,16 @@ static void shown(void *userdata, int r, const char *message, const struct unit_
 {
         struct order *o = userdata;
 
-        o->call = unit_call_free(o->call);
         if (r < 0 && r != -ENXIO) {
                 order_say(o, "systemd: %s", message ?: strerror(-r));
                 order_finish(o, OUTCOME_FAILED, r);
         } else if (r < 0 || !state->loaded) {
                 /* A transient unit that is over, or one uninstalled: no more than its drop-in can be left. */
                 put_dropin(o);
+        } else if (is_pinned(o)) {
+                give_up(o, OUTCOME_PINNED);
         } else if (is_foreign(o, state)) {
-                give_up(o);
+                give_up(o, OUTCOME_FOREIGN);
         } else if (!*state->cgroup) {
                 /* Not running: the reload brings back what the files say; setting it would make it an empty
                  * cgroup. */
@@ -320,6 +335,18 @@ void restore_begin(struct order *o)
         sd_bus *bus = o->actor->config.system_bus;
         int r;
 
+        /* It may have been ordered before systemd said whose it is. */
+        if (!e)
+                e = entry_of_file(o->actor->config.ledger, &o->target);
+        if (e && !target_same(&e->target, &o->target)) {
+                target_clear(&o->target);
+                r = target_copy(&e->target, &o->target);
+                if (r < 0) {
+                        order_finish(o, OUTCOME_FAILED, r);
+                        return;
+                }
+        }
+
         /* Two asked for the same. */
         if (!e) {
                 order_finish(o, OUTCOME_RESTORED, 0);
@@ -337,7 +364,6 @@ void restore_begin(struct order *o)
         } else if (!bus || !o->property) {
                 compare_unit_alone(o);
         } else {
-                r = unit_show(bus, o->target.unit, o->property, order_timeout_usec(o), shown, o, &o->call);
-                order_ask(o, r, shown);
+                batch_ask(o, shown);
         }
 }

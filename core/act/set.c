@@ -5,9 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "act/action.h"
+#include "act/batch.h"
+#include "act/burst.h"
 #include "act/drain.h"
 #include "act/dropin.h"
+#include "act/effect.h"
+#include "act/floor.h"
 #include "act/locate.h"
+#include "act/route.h"
+#include "act/who.h"
 #include "decide/value.h"
 #include "util/clock.h"
 #include "util/str.h"
@@ -27,6 +34,7 @@ static void confirm(struct order *o)
         if (ledger_confirm(o->actor->config.ledger, &o->target, o->after) < 0)
                 order_say(o, "the ledger could not note what took effect; the value is still known as ours");
         order_at(o, "after-confirm");
+        effect_say(o);
         order_finish(o, OUTCOME_DONE, 0);
 }
 
@@ -70,6 +78,7 @@ static void set_refused(struct order *o, int r)
         bool gone = (r == -ENOENT || r == -ENODEV) && !order_object_lives(o);
 
         (void) ledger_refuse(o->actor->config.ledger, &o->target);
+        burst_give_back(o);
         order_finish(o, gone ? OUTCOME_GONE : OUTCOME_REFUSED, r);
 }
 
@@ -100,7 +109,6 @@ static void set_answered(void *userdata, int r, const char *message, const struc
 {
         struct order *o = userdata;
 
-        o->call = unit_call_free(o->call);
         if (message)
                 order_say(o, "systemd: %s", message);
 
@@ -119,19 +127,16 @@ static void set_write(struct order *o)
         int r;
 
         if (o->target.kind != TARGET_UNIT) {
+                batch_leave(o);
                 order_write(o, o->want, set_written);
                 return;
         }
 
-        r = property_from_value(o->property, &o->value, &text);
-        if (r >= 0)
-                r = unit_set(o->actor->config.system_bus, o->target.unit, o->property, text,
-                             order_timeout_usec(o), set_answered, o, &o->call);
-        if (r < 0) {
+        r = property_from_value(o->property, &o->value, o->entry->original_property, &text);
+        if (r < 0)
                 set_refused(o, r);
-                return;
-        }
-        order_ask(o, r, set_answered);
+        else
+                batch_set(o, text, set_answered);
 }
 
 /* --- intent --- */
@@ -164,8 +169,29 @@ static char *copy(const char *s)
         return s ? strdup(s) : NULL;
 }
 
-/* What undo needs, should this be the first change. */
-static int fill_entry(struct order *o, const struct unit_state *state)
+/* Of what it was before us. One drop-in may hold the values of several devices: what it was before the first of them counts. */
+static int fill_dropin(struct order *o, struct ledger_entry *e, bool transient)
+{
+        const struct ledger_entry *sharing;
+        int r;
+
+        e->dropin_path = dropin_path(o->actor->run_dir, o->target.unit, transient, o->property->setting);
+        if (!e->dropin_path)
+                return -ENOMEM;
+
+        sharing = entry_of_dropin(o->actor->config.ledger, e->dropin_path, NULL);
+        if (sharing) {
+                e->dropin = copy(sharing->dropin);
+                e->dropin_absent = sharing->dropin_absent;
+                return sharing->dropin && !e->dropin ? -ENOMEM : 0;
+        }
+
+        r = dropin_read(e->dropin_path, &e->dropin);
+        e->dropin_absent = r == -ENOENT || r == -ENOTDIR;
+        return e->dropin_absent ? 0 : r;
+}
+
+static int new_entry(struct order *o, const struct unit_state *state)
 {
         struct ledger_entry *e = o->entry = calloc(1, sizeof(*e));
         int r;
@@ -179,24 +205,35 @@ static int fill_entry(struct order *o, const struct unit_state *state)
 
         e->knob = strdup(o->handle->knob->name);
         e->object = strdup(o->handle->object_name);
-        e->rule = copy(o->rule);
         e->original = copy(o->before);
         e->original_absent = !o->before;
-        e->keep = o->keep;
-        if (!e->knob || !e->object || (o->rule && !e->rule) || (o->before && !e->original))
+        if (!e->knob || !e->object || (o->before && !e->original))
                 return -ENOMEM;
         if (o->target.kind != TARGET_UNIT)
                 return 0;
 
-        e->original_property = copy(state->property);
-        e->dropin_path =
-                dropin_path(o->actor->run_dir, o->target.unit, state->transient, o->property->setting);
-        if (!e->dropin_path)
-                return -ENOMEM;
+        r = unit_state_property(state, o->property, property_device(o->target.property), &e->original_property);
+        if (r < 0 && r != -ENODATA)
+                return r;
 
-        r = dropin_read(e->dropin_path, &e->dropin);
-        e->dropin_absent = r == -ENOENT || r == -ENOTDIR;
-        return e->dropin_absent ? 0 : r;
+        return fill_dropin(o, e, state->transient);
+}
+
+/* What undo needs: gathered now, should this be the first change, else what is known from then. */
+static int fill_entry(struct order *o, const struct ledger_entry *known, const struct unit_state *state)
+{
+        int r = known ? entry_copy(known, &o->entry) : new_entry(o, state);
+
+        if (r < 0)
+                return r;
+
+        free(o->entry->rule);
+        o->entry->rule = copy(o->rule);
+        o->entry->keep = o->keep;
+        o->entry->contest = o->contest;
+        free(o->entry->moved_for);
+        o->entry->moved_for = NULL;
+        return o->rule && !o->entry->rule ? -ENOMEM : 0;
 }
 
 /* --- compare --- */
@@ -213,6 +250,12 @@ static bool is_raised(const struct order *o, const struct trimtab_value *asked)
 
         return o->value.number > asked->number && o->before &&
                sysfile_decode(&o->target.form, o->before, &before) >= 0 && o->value.number > before.number;
+}
+
+/* What the kernel once called impossible is not asked for again. */
+static bool is_hopeless(const struct order *o)
+{
+        return o->handle->never && sysfile_same(&o->target.form, o->handle->never, o->want);
 }
 
 /* The value is settled now: in the file's words, and is it not so already? */
@@ -233,7 +276,14 @@ static void set_drained(struct order *o)
                 return;
         }
 
-        set_intend(o);
+        if (is_hopeless(o)) {
+                order_say(o, "the kernel refused this value before: %s", o->want);
+                order_finish(o, OUTCOME_REFUSED, -EINVAL);
+                return;
+        }
+
+        if (burst_make_way(o))
+                set_intend(o);
 }
 
 static void set_compare(struct order *o, const struct unit_state *state)
@@ -255,9 +305,13 @@ static void set_compare(struct order *o, const struct unit_state *state)
         }
 
         if (known && o->before && !ledger_is_ours(known, o->before)) {
-                restore_give_up(o, known);
-                order_finish(o, OUTCOME_FOREIGN, -EBUSY);
-                return;
+                who_say(o, known);
+                if (!o->contest) {
+                        restore_give_up(o, known);
+                        order_finish(o, OUTCOME_FOREIGN, -EBUSY);
+                        return;
+                }
+                o->handle->contested_ns = monotonic_ns();
         }
 
         r = o->property ? property_round(o->property, &o->value, &o->value) : 0;
@@ -266,9 +320,10 @@ static void set_compare(struct order *o, const struct unit_state *state)
                 return;
         }
         o->asked = o->value;
+        floor_apply(o);
 
         /* Now, while systemd's words are here. */
-        r = fill_entry(o, state);
+        r = fill_entry(o, known, state);
         if (r < 0) {
                 order_finish(o, OUTCOME_FAILED, r);
                 return;
@@ -276,105 +331,28 @@ static void set_compare(struct order *o, const struct unit_state *state)
         drain_begin(o, set_drained);
 }
 
-/* --- route --- */
+/* --- begin --- */
 
-static int remember_target(struct order *o)
+/* Somebody else's value was met while the order waited. */
+static bool is_resting(const struct order *o)
 {
-        struct target copied;
-        int r;
-
-        r = target_copy(&o->target, &copied);
-        if (r < 0)
-                return r;
-
-        target_clear(&o->handle->target);
-        o->handle->target = copied;
-        return 0;
+        return !o->contest && o->handle->rest_until_ns > monotonic_ns();
 }
 
-static int route_to_unit(struct order *o, const struct unit_state *state)
+static void set_routed(struct order *o, const struct unit_state *state)
 {
-        o->target.kind = TARGET_UNIT;
-        o->target.unit = strdup(state->id);
-        o->target.property = strdup(o->property->name);
-        return o->target.unit && o->target.property ? 0 : -ENOMEM;
-}
-
-static int check_pinned(struct order *o)
-{
-        int r;
-
-        r = dropin_is_pinned(o->actor->etc_dir, o->target.unit, o->property->setting);
-        if (r > 0)
-                order_say(o, "an administrator pinned it: %s/system.control/%s.d/50-%s.conf",
-                          o->actor->etc_dir, o->target.unit, o->property->setting);
-        return r;
-}
-
-static void set_routed(void *userdata, int r, const char *message, const struct unit_state *state)
-{
-        struct order *o = userdata;
-        int pinned = 0;
-
-        o->call = unit_call_free(o->call);
-        if (r < 0 && r != -ENXIO) {
-                order_say(o, "systemd did not say whose cgroup this is: %s", message ?: strerror(-r));
-                order_finish(o, OUTCOME_FAILED, r);
-                return;
-        }
-
-        /* The answer may name the nearest unit above: then the cgroup is nobody's, or delegated, and a plain
-         * file. */
-        if (r >= 0 && streq(state->cgroup, o->cgroup)) {
-                r = route_to_unit(o, state);
-                if (r >= 0)
-                        r = pinned = check_pinned(o);
-        } else {
-                r = 0;
-        }
-        if (r >= 0)
-                r = remember_target(o);
-
-        if (r < 0)
-                order_finish(o, OUTCOME_FAILED, r);
-        else if (pinned > 0)
-                order_finish(o, OUTCOME_PINNED, -EPERM);
+        if (o->handle->knob->flags & TRIMTAB_KNOB_ACTION)
+                action_begin(o);
         else
                 set_compare(o, state);
 }
 
 void set_begin(struct order *o)
 {
-        const struct ledger_entry *known = entry_of_file(o->actor->config.ledger, &o->target);
-        sd_bus *bus = o->actor->config.system_bus;
-        const char *property = o->handle->knob->unit_property;
-        int r;
-
-        /* Its rounding is the kernel's as well, so it counts for the plain file, too. */
-        o->property = property ? property_find(property) : NULL;
-
-        if (!bus && (known ? known->target.kind == TARGET_UNIT : o->actor->config.systemd && property && o->cgroup)) {
-                order_say(o, "%s is set through systemd, which cannot be asked now",
-                          known ? known->target.unit : o->cgroup);
-                order_finish(o, OUTCOME_FAILED, -ENOTCONN);
+        if (is_resting(o)) {
+                order_say(o, "it has begun to rest while this waited");
+                order_finish(o, OUTCOME_FAILED, -EBUSY);
                 return;
         }
-
-        if (!property || !o->cgroup || !bus || (known && known->target.kind == TARGET_FILE)) {
-                r = remember_target(o);
-                if (r < 0)
-                        order_finish(o, OUTCOME_FAILED, r);
-                else
-                        set_compare(o, NULL);
-                return;
-        }
-
-        if (!o->property) {
-                order_say(o, "systemd's property %s is not one this version can set", property);
-                order_finish(o, OUTCOME_REFUSED, -EOPNOTSUPP);
-                return;
-        }
-
-        r = unit_by_cgroup(bus, o->cgroup, o->property, order_timeout_usec(o), set_routed, o, &o->call);
-        order_ask(o, r, set_routed);
+        route(o, set_routed);
 }

@@ -41,6 +41,36 @@ static char *keyed_line(char *text, const char *key)
         return NULL;
 }
 
+/* "8:0 wbps" in "8:0 rbps=max wbps=1048576": what stands behind the word's '='; NULL. Cuts in place. */
+static char *nested_word(char *text, const char *key)
+{
+        const char *word = strchr(key, ' ');
+        _cleanup_free_ char *first = word ? strndup(key, (size_t) (word - key)) : NULL;
+        char *rest = first ? keyed_line(text, first) : NULL, *state = NULL;
+
+        for (char *w = rest ? strtok_r(rest, " \t", &state) : NULL; w; w = strtok_r(NULL, " \t", &state)) {
+                char *equals = strchr(w, '=');
+
+                if (equals && (size_t) (equals - w) == strlen(word + 1) && startswith(w, word + 1))
+                        return equals + 1;
+        }
+
+        return NULL;
+}
+
+/* The value in the file's text, which is cut in place; NULL: it is not there. */
+static char *find_value(char *text, const struct sysfile_form *form)
+{
+        switch (form->form) {
+        case TRIMTAB_FORM_KEYED:
+                return keyed_line(text, form->key);
+        case TRIMTAB_FORM_NESTED:
+                return nested_word(text, form->key);
+        default: /* PLAIN, QUOTA, and what a newer version's ledger may say */
+                return text;
+        }
+}
+
 /* "none [mq-deadline] bfq": the one in force, which is also how it is written; other texts are left as they
  * are. */
 static char *chosen_word(char *text)
@@ -64,16 +94,13 @@ int sysfile_read(const char *path, const struct sysfile_form *form, char **ret_r
         if (r < 0)
                 return r;
 
-        value = text;
-        if (form->form == TRIMTAB_FORM_KEYED) {
-                value = keyed_line(text, form->key);
-                if (!value)
-                        return -ENODATA;
-        }
-        if (form->type == TRIMTAB_CHOICE)
+        value = find_value(text, form);
+        if (!value && !form->absent[0])
+                return -ENODATA;
+        if (value && form->type == TRIMTAB_CHOICE)
                 value = chosen_word(value);
 
-        raw = strdup(str_strip(value));
+        raw = strdup(value ? str_strip(value) : form->absent);
         if (!raw)
                 return -ENOMEM;
 
@@ -83,14 +110,14 @@ int sysfile_read(const char *path, const struct sysfile_form *form, char **ret_r
 
 int sysfile_write(const char *path, const struct sysfile_form *form, const char *raw)
 {
-        bool keyed = form->form == TRIMTAB_FORM_KEYED;
+        const char *between = form->form == TRIMTAB_FORM_NESTED ? "=" : form->form == TRIMTAB_FORM_KEYED ? " " : "";
         _cleanup_free_ char *line = NULL;
         _cleanup_close_ int fd = -1;
         struct stat st;
         ssize_t n;
 
         /* The newline matters for the empty value: a write of no bytes never reaches the kernel's handler. */
-        line = str_printf("%s%s%s\n", keyed ? form->key : "", keyed ? " " : "", raw);
+        line = str_printf("%s%s%s\n", *between ? form->key : "", between, raw);
         if (!line)
                 return -ENOMEM;
 

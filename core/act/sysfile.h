@@ -14,15 +14,17 @@
 struct sysfile_form {
         uint32_t form; /* TRIMTAB_FORM_… */
         uint32_t type; /* TRIMTAB_NUMBER, … */
-        char key[32];  /* TRIMTAB_FORM_KEYED */
+        char key[32];  /* TRIMTAB_FORM_KEYED: "default"; TRIMTAB_FORM_NESTED: "8:0 wbps" */
+        char absent[32]; /* what it means that there is no such line or word; "": it must be there */
 };
 
 /*
- * Reads the raw text of the value, stripped: for KEYED what stands behind the key (-ENODATA: no such line), for a choice
- * like "none [bfq]" the one in force. -ENOENT, -ENODEV: gone.
+ * Reads the raw text of the value, stripped: for KEYED what stands behind the key, for NESTED behind the word and its '='
+ * (-ENODATA: not there, and form->absent does not say what that means), for a choice like "none [bfq]" the one in force.
+ * -ENOENT, -ENODEV: gone.
  */
 int sysfile_read(const char *path, const struct sysfile_form *form, char **ret_raw);
-/* Writes raw text as sysfile_read gave it (for KEYED the key goes in front). "" empties the file. */
+/* Writes raw text as sysfile_read gave it (the key goes in front). "" empties the file. */
 int sysfile_write(const char *path, const struct sysfile_form *form, const char *raw);
 
 /*

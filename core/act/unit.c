@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "act/unit-state.h"
 #include "util/cleanup.h"
 #include "util/str.h"
 
@@ -15,7 +16,6 @@
 struct unit_call {
         sd_bus *bus;
         sd_bus_slot *slot;
-        const struct property *property;
         uint64_t timeout_usec;
         unit_cb cb;
         void *userdata;
@@ -34,8 +34,7 @@ struct unit_call *unit_call_free(struct unit_call *c)
         return NULL;
 }
 
-static int call_new(sd_bus *bus, const struct property *p, uint64_t timeout_usec, unit_cb cb, void *userdata,
-                    struct unit_call **ret)
+static int call_new(sd_bus *bus, uint64_t timeout_usec, unit_cb cb, void *userdata, struct unit_call **ret)
 {
         struct unit_call *c = calloc(1, sizeof(*c));
 
@@ -43,7 +42,6 @@ static int call_new(sd_bus *bus, const struct property *p, uint64_t timeout_usec
                 return -ENOMEM;
 
         c->bus = sd_bus_ref(bus);
-        c->property = p;
         c->timeout_usec = timeout_usec;
         c->cb = cb;
         c->userdata = userdata;
@@ -102,62 +100,6 @@ static bool failed(struct unit_call *c, sd_bus_message *m)
 
 /* --- what systemd says of a unit --- */
 
-static int read_member(struct unit_call *c, sd_bus_message *m, const char *name, struct unit_state *s)
-{
-        const char *load_state = NULL;
-        int transient, r;
-
-        if (streq(name, "Id"))
-                return sd_bus_message_read(m, "v", "s", &s->id);
-        if (streq(name, "ControlGroup"))
-                return sd_bus_message_read(m, "v", "s", &s->cgroup);
-        if (streq(name, c->property->name)) {
-                free(s->property);
-                s->property = NULL;
-                return property_read(c->property, m, &s->property);
-        }
-        if (streq(name, "LoadState")) {
-                r = sd_bus_message_read(m, "v", "s", &load_state);
-                s->loaded = r >= 0 && streq(load_state, "loaded");
-                return r;
-        }
-        if (streq(name, "Transient")) {
-                r = sd_bus_message_read(m, "v", "b", &transient);
-                s->transient = r >= 0 && transient;
-                return r;
-        }
-
-        return sd_bus_message_skip(m, "v");
-}
-
-static int read_state(struct unit_call *c, sd_bus_message *m, struct unit_state *s)
-{
-        const char *name;
-        int r;
-
-        r = sd_bus_message_enter_container(m, 'a', "{sv}");
-        if (r < 0)
-                return r;
-
-        while ((r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
-                r = sd_bus_message_read(m, "s", &name);
-                if (r < 0)
-                        return r;
-
-                r = read_member(c, m, name, s);
-                if (r < 0)
-                        return r;
-
-                r = sd_bus_message_exit_container(m);
-                if (r < 0)
-                        return r;
-        }
-        if (r < 0)
-                return r;
-
-        return s->id ? 0 : -EBADMSG;
-}
-
 static int on_properties(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
 {
         struct unit_call *c = userdata;
@@ -167,13 +109,13 @@ static int on_properties(sd_bus_message *m, void *userdata, sd_bus_error *ret_er
         if (failed(c, m))
                 return 0;
 
-        r = read_state(c, m, &state);
+        r = unit_state_read(m, &state);
         if (r < 0)
                 c->cb(c->userdata, r, NULL, NULL);
         else
                 c->cb(c->userdata, 0, NULL, &state);
 
-        free(state.property);
+        unit_state_clear(&state);
         return 0;
 }
 
@@ -228,14 +170,14 @@ static int new_manager_call(sd_bus *bus, const char *member, sd_bus_message **re
         return sd_bus_message_new_method_call(bus, ret, SYSTEMD, SYSTEMD_PATH, SYSTEMD_MANAGER, member);
 }
 
-int unit_by_cgroup(sd_bus *bus, const char *cgroup, const struct property *p, uint64_t timeout_usec,
-                   unit_cb cb, void *userdata, struct unit_call **ret)
+int unit_by_cgroup(sd_bus *bus, const char *cgroup, uint64_t timeout_usec, unit_cb cb, void *userdata,
+                   struct unit_call **ret)
 {
         _cleanup_(unit_call_freep) struct unit_call *c = NULL;
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
         int r;
 
-        r = call_new(bus, p, timeout_usec, cb, userdata, &c);
+        r = call_new(bus, timeout_usec, cb, userdata, &c);
         if (r < 0)
                 return r;
 
@@ -255,14 +197,14 @@ int unit_by_cgroup(sd_bus *bus, const char *cgroup, const struct property *p, ui
         return 0;
 }
 
-int unit_show(sd_bus *bus, const char *unit, const struct property *p, uint64_t timeout_usec, unit_cb cb,
-              void *userdata, struct unit_call **ret)
+int unit_show(sd_bus *bus, const char *unit, uint64_t timeout_usec, unit_cb cb, void *userdata,
+              struct unit_call **ret)
 {
         _cleanup_(unit_call_freep) struct unit_call *c = NULL;
         _cleanup_free_ char *path = NULL;
         int r;
 
-        r = call_new(bus, p, timeout_usec, cb, userdata, &c);
+        r = call_new(bus, timeout_usec, cb, userdata, &c);
         if (r < 0)
                 return r;
 
@@ -278,14 +220,24 @@ int unit_show(sd_bus *bus, const char *unit, const struct property *p, uint64_t 
         return 0;
 }
 
-int unit_set(sd_bus *bus, const char *unit, const struct property *p, const char *text, uint64_t timeout_usec,
+static int append_settings(sd_bus_message *m, const struct unit_setting *settings, size_t n)
+{
+        int r;
+
+        r = sd_bus_message_open_container(m, 'a', "(sv)");
+        for (size_t i = 0; r >= 0 && i < n; i++)
+                r = property_append(settings[i].property, settings[i].device, m, settings[i].text);
+        return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+int unit_set(sd_bus *bus, const char *unit, const struct unit_setting *settings, size_t n, uint64_t timeout_usec,
              unit_cb cb, void *userdata, struct unit_call **ret)
 {
         _cleanup_(unit_call_freep) struct unit_call *c = NULL;
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
         int r;
 
-        r = call_new(bus, p, timeout_usec, cb, userdata, &c);
+        r = call_new(bus, timeout_usec, cb, userdata, &c);
         if (r < 0)
                 return r;
 
@@ -297,15 +249,7 @@ int unit_set(sd_bus *bus, const char *unit, const struct property *p, const char
         if (r < 0)
                 return r;
 
-        r = sd_bus_message_open_container(m, 'a', "(sv)");
-        if (r < 0)
-                return r;
-
-        r = property_append(p, m, text);
-        if (r < 0)
-                return r;
-
-        r = sd_bus_message_close_container(m);
+        r = append_settings(m, settings, n);
         if (r < 0)
                 return r;
 
@@ -323,7 +267,7 @@ int unit_reload(sd_bus *bus, uint64_t timeout_usec, unit_cb cb, void *userdata, 
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
         int r;
 
-        r = call_new(bus, NULL, timeout_usec, cb, userdata, &c);
+        r = call_new(bus, timeout_usec, cb, userdata, &c);
         if (r < 0)
                 return r;
 

@@ -17,9 +17,22 @@
 struct unit_state {
         const char *id;     /* its one true name */
         const char *cgroup; /* "/system.slice/nginx.service"; "" while it has none */
-        char *property; /* the property that was asked for, as text (see property.h); NULL: this unit has none
-                           such */
         bool loaded, transient;
+        bool delegated; /* what is below its cgroup is somebody else's */
+        struct unit_text *texts;
+        size_t n_texts;
+};
+
+/* A property of it as text, see property.h; for that device, else NULL. -ENODATA: this unit has none such. New string. */
+int unit_state_property(const struct unit_state *s, const struct property *p, const char *device, char **ret_text);
+/* Of PROPERTY_DEVICE: the list of all devices, else the text; NULL: this unit has none such. */
+const char *unit_state_text(const struct unit_state *s, const struct property *p);
+
+/* What a property is to become. */
+struct unit_setting {
+        const struct property *property;
+        const char *device; /* or NULL */
+        const char *text;
 };
 
 /*
@@ -32,12 +45,15 @@ typedef void (*unit_cb)(void *userdata, int error, const char *message, const st
 struct unit_call;
 
 /* The unit of this cgroup or of the nearest one above it: look at state->cgroup. */
-int unit_by_cgroup(sd_bus *bus, const char *cgroup, const struct property *p, uint64_t timeout_usec,
-                   unit_cb cb, void *userdata, struct unit_call **ret);
-int unit_show(sd_bus *bus, const char *unit, const struct property *p, uint64_t timeout_usec, unit_cb cb,
-              void *userdata, struct unit_call **ret);
-/* SetUnitProperties(unit, runtime). The reply comes before the kernel's file has the value. */
-int unit_set(sd_bus *bus, const char *unit, const struct property *p, const char *text, uint64_t timeout_usec,
+int unit_by_cgroup(sd_bus *bus, const char *cgroup, uint64_t timeout_usec, unit_cb cb, void *userdata,
+                   struct unit_call **ret);
+int unit_show(sd_bus *bus, const char *unit, uint64_t timeout_usec, unit_cb cb, void *userdata,
+              struct unit_call **ret);
+/*
+ * SetUnitProperties(unit, runtime) of all of these at once. systemd looks at every one before it applies the first:
+ * refused means that nothing was done. The reply comes before the kernel's files have the values.
+ */
+int unit_set(sd_bus *bus, const char *unit, const struct unit_setting *settings, size_t n, uint64_t timeout_usec,
              unit_cb cb, void *userdata, struct unit_call **ret);
 int unit_reload(sd_bus *bus, uint64_t timeout_usec, unit_cb cb, void *userdata, struct unit_call **ret);
 

@@ -4,33 +4,49 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
+#include <utlist.h>
 
 #include "util/cleanup.h"
 
+/* As many writes may be stuck at once before the next one has to wait. Each costs a thread that sleeps. */
+#define THREADS_MAX 4
+
 struct worker {
         sd_event_source *source;
-        int fd; /* eventfd: the thread has put a result in place */
-        void (*ended)(void *userdata, int result);
-        void *userdata;
-        void (*free_argument)(void *argument);
-        bool busy; /* the loop's view: from submit to ended */
+        int fd; /* eventfd: a thread has put a task among the ended */
 
-        pthread_t thread;
-        bool running;
+        pthread_t threads[THREADS_MAX];
+        unsigned n_threads;
+
         pthread_mutex_t lock; /* for those below */
         pthread_cond_t changed;
-        int (*job)(void *argument); /* NULL: nothing to do */
-        void *argument;
-        int result;
+        struct task *waiting; /* first come, first served */
+        struct task *done;
+        unsigned idle; /* threads that wait for work */
         bool stop;
 };
 
 DEFINE_CLEANUP(struct worker *, worker_free);
+
+/* With the lock held, as on return. */
+static void run_one(struct worker *w)
+{
+        struct task *t = w->waiting;
+        int result;
+
+        LL_DELETE(w->waiting, t);
+        (void) pthread_mutex_unlock(&w->lock);
+        result = t->run(t);
+        (void) pthread_mutex_lock(&w->lock);
+
+        t->result = result;
+        LL_APPEND(w->done, t);
+        (void) eventfd_write(w->fd, 1);
+}
 
 static void *run(void *userdata)
 {
@@ -38,20 +54,15 @@ static void *run(void *userdata)
 
         (void) pthread_mutex_lock(&w->lock);
         for (;;) {
-                int result;
-
-                while (!w->job && !w->stop)
+                while (!w->waiting && !w->stop) {
+                        w->idle++;
                         (void) pthread_cond_wait(&w->changed, &w->lock);
-                if (!w->job)
+                        w->idle--;
+                }
+                if (w->stop)
                         break;
 
-                (void) pthread_mutex_unlock(&w->lock);
-                result = w->job(w->argument);
-                (void) pthread_mutex_lock(&w->lock);
-
-                w->job = NULL;
-                w->result = result;
-                (void) eventfd_write(w->fd, 1);
+                run_one(w);
         }
         (void) pthread_mutex_unlock(&w->lock);
 
@@ -59,40 +70,41 @@ static void *run(void *userdata)
 }
 
 /* Signals are the loop's: sd_event takes them by signalfd, for which no thread may let them through. */
-static int start(struct worker *w)
+static int start_thread(struct worker *w)
 {
         sigset_t all, before;
         int r;
 
         (void) sigfillset(&all);
         (void) pthread_sigmask(SIG_SETMASK, &all, &before);
-        r = pthread_create(&w->thread, NULL, run, w);
+        r = pthread_create(&w->threads[w->n_threads], NULL, run, w);
         (void) pthread_sigmask(SIG_SETMASK, &before, NULL);
+        if (r != 0)
+                return -r;
 
-        w->running = r == 0;
-        return -r;
+        w->n_threads++;
+        return 0;
 }
 
 static int on_ended(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
         struct worker *w = userdata;
+        struct task *done;
         eventfd_t n;
-        int result;
 
         (void) eventfd_read(fd, &n);
         (void) pthread_mutex_lock(&w->lock);
-        result = w->result;
+        done = TAKE(w->done);
         (void) pthread_mutex_unlock(&w->lock);
 
-        w->free_argument(w->argument);
-        w->argument = NULL;
-        w->busy = false;
-        w->ended(w->userdata, result);
+        for (struct task *t = done, *next; t; t = next) {
+                next = t->next;
+                t->ended(t, t->result);
+        }
         return 0;
 }
 
-int worker_new(sd_event *event, void (*ended)(void *userdata, int result), void *userdata,
-               struct worker **ret)
+int worker_new(sd_event *event, struct worker **ret)
 {
         _cleanup_(worker_freep) struct worker *w = NULL;
         int r;
@@ -101,9 +113,6 @@ int worker_new(sd_event *event, void (*ended)(void *userdata, int result), void 
         if (!w)
                 return -ENOMEM;
 
-        w->fd = -1;
-        w->ended = ended;
-        w->userdata = userdata;
         (void) pthread_mutex_init(&w->lock, NULL);
         (void) pthread_cond_init(&w->changed, NULL);
 
@@ -124,15 +133,12 @@ struct worker *worker_free(struct worker *w)
         if (!w)
                 return NULL;
 
-        if (w->running) {
-                (void) pthread_mutex_lock(&w->lock);
-                w->stop = true;
-                (void) pthread_cond_signal(&w->changed);
-                (void) pthread_mutex_unlock(&w->lock);
-                (void) pthread_join(w->thread, NULL);
-        }
-        if (w->argument)
-                w->free_argument(w->argument);
+        (void) pthread_mutex_lock(&w->lock);
+        w->stop = true;
+        (void) pthread_cond_broadcast(&w->changed);
+        (void) pthread_mutex_unlock(&w->lock);
+        for (unsigned i = 0; i < w->n_threads; i++)
+                (void) pthread_join(w->threads[i], NULL);
 
         (void) sd_event_source_disable_unref(w->source);
         closep(&w->fd);
@@ -142,32 +148,36 @@ struct worker *worker_free(struct worker *w)
         return NULL;
 }
 
-int worker_submit(struct worker *w, int (*job)(void *argument), void *argument,
-                  void (*free_argument)(void *argument))
+int worker_submit(struct worker *w, struct task *t)
 {
+        unsigned ahead = 0;
+        struct task *other;
         int r = 0;
 
-        if (w->busy)
-                r = -EBUSY;
-        else if (!w->running)
-                r = start(w);
-        if (r < 0) {
-                free_argument(argument);
-                return r;
-        }
-
         (void) pthread_mutex_lock(&w->lock);
-        w->job = job;
-        w->argument = argument;
-        w->free_argument = free_argument;
-        (void) pthread_cond_signal(&w->changed);
+        LL_COUNT(w->waiting, other, ahead);
+        if (ahead >= w->idle && w->n_threads < THREADS_MAX)
+                r = start_thread(w);
+        /* With a thread there it will have its turn, be it later. */
+        if (r >= 0 || w->n_threads > 0) {
+                LL_APPEND(w->waiting, t);
+                (void) pthread_cond_signal(&w->changed);
+                r = 0;
+        }
         (void) pthread_mutex_unlock(&w->lock);
-
-        w->busy = true;
-        return 0;
+        return r;
 }
 
-bool worker_is_busy(const struct worker *w)
+bool worker_take_back(struct worker *w, struct task *t)
 {
-        return w->busy;
+        struct task *found;
+
+        (void) pthread_mutex_lock(&w->lock);
+        LL_FOREACH(w->waiting, found)
+        if (found == t)
+                break;
+        if (found)
+                LL_DELETE(w->waiting, t);
+        (void) pthread_mutex_unlock(&w->lock);
+        return found;
 }

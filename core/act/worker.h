@@ -6,22 +6,29 @@
 #include <systemd/sd-event.h>
 
 /*
- * One thread for what may block for seconds; one job at a time. The loop hands a job over and is told when it
- * has ended, from the loop, whether or not anybody still waits for it.
+ * What may block for seconds, off the loop. Tasks begin in the order in which they were handed over; a few
+ * may be stuck in the kernel at once before the others must wait. The loop is told when a task has ended,
+ * from the loop.
  */
 
 struct worker;
 
-/* The thread starts with the first job. ended(userdata, result of the job) is called once a job. */
-int worker_new(sd_event *event, void (*ended)(void *userdata, int result), void *userdata,
-               struct worker **ret);
-/* Waits for the job under way. */
+/* Part of what the caller does: it stays the caller's, and must live until `ended` was called or it was
+ * taken back. */
+struct task {
+        int (*run)(struct task *t);                /* on a thread of the worker's */
+        void (*ended)(struct task *t, int result); /* from the loop; may free the task */
+        int result;
+        struct task *next; /* the worker's */
+};
+
+int worker_new(sd_event *event, struct worker **ret);
+/* Waits for the tasks that have begun, and calls `ended` of none. */
 struct worker *worker_free(struct worker *w);
 
-/* Runs job(argument) on the thread. The argument is the worker's from here: released with free_argument, on
- * the loop's thread, also when this fails. -EBUSY: another job is under way. */
-int worker_submit(struct worker *w, int (*job)(void *argument), void *argument,
-                  void (*free_argument)(void *argument));
-bool worker_is_busy(const struct worker *w);
+/* Threads start as they are needed. On error (-EAGAIN: no thread to be had) the task is not the worker's. */
+int worker_submit(struct worker *w, struct task *t);
+/* Takes it back. False: it has begun, its end will come. */
+bool worker_take_back(struct worker *w, struct task *t);
 
 #endif

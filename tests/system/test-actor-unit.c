@@ -24,6 +24,7 @@
 #define SKIPPED 77
 
 #define PLAIN "trimtab-test-plain.service"
+#define PLAIN_CGROUP "/system.slice/" PLAIN
 #define TRANSIENT "trimtab-test-transient.service"
 #define HAND_MADE "/sys/fs/cgroup/trimtab-test-hand"
 
@@ -139,9 +140,37 @@ static struct knob io_weight = { .name = (char *) "io.weight",
                                  .file = (char *) "{path}/io.weight",
                                  .unit_property = (char *) "IOWeight" };
 
+static struct knob memory_low = { .name = (char *) "memory.low",
+                                  .scope = SCOPE_CGROUP,
+                                  .type = TRIMTAB_NUMBER,
+                                  .file = (char *) "{path}/memory.low",
+                                  .unit_property = (char *) "MemoryLow" };
+static struct knob memory_swap_max = { .name = (char *) "memory.swap.max",
+                                       .scope = SCOPE_CGROUP,
+                                       .type = TRIMTAB_NUMBER,
+                                       .file = (char *) "{path}/memory.swap.max",
+                                       .unit_property = (char *) "MemorySwapMax" };
+static struct knob pids_max = { .name = (char *) "pids.max",
+                                .scope = SCOPE_CGROUP,
+                                .type = TRIMTAB_NUMBER,
+                                .file = (char *) "{path}/pids.max",
+                                .unit_property = (char *) "TasksMax" };
+static struct knob cpu_idle = { .name = (char *) "cpu.idle",
+                                .scope = SCOPE_CGROUP,
+                                .type = TRIMTAB_NUMBER,
+                                .file = (char *) "{path}/cpu.idle",
+                                .unit_property = (char *) "CPUWeightIdle" };
+static struct knob cpu_burst = { .name = (char *) "cpu.max.burst",
+                                 .scope = SCOPE_CGROUP,
+                                 .type = TRIMTAB_NUMBER,
+                                 .file = (char *) "{path}/cpu.max.burst" };
+
+static unsigned n_reports;
+
 static void on_report(void *userdata, const struct report *r)
 {
         last = *r;
+        n_reports++;
         (void) snprintf(last_via, sizeof(last_via), "%s", r->via);
         (void) snprintf(last_detail, sizeof(last_detail), "%s", r->detail ?: "");
         print_message("%s %s: %s%s%s\n", r->knob_name, last_via, outcome_name(r->outcome),
@@ -192,17 +221,39 @@ static void run(void)
                 assert_true(sd_event_run(event, UINT64_MAX) >= 0);
 }
 
-static enum outcome set_on(const char *cgroup, const struct knob *knob, struct trimtab_value value)
+/* As long as systemd's reloads are followed: the second look comes after three seconds. */
+static void run_until_settled(void)
+{
+        run();
+        while (sd_event_run(event, 4 * USEC_PER_SEC) > 0)
+                ;
+}
+
+static struct oid oid_of(const char *cgroup)
+{
+        uint64_t key = 0;
+
+        for (const char *c = cgroup; *c; c++)
+                key = key * 31 + (unsigned char) *c;
+        return (struct oid){ .scope = SCOPE_CGROUP, .key = key };
+}
+
+static void want_on(const char *cgroup, const struct knob *knob, struct trimtab_value value, bool delegated)
 {
         char path[512];
-        struct object o = { .id = { .scope = SCOPE_CGROUP, .key = 1 },
-                            .name = (char *) cgroup,
-                            .path = path };
+        struct object o = { .id = oid_of(cgroup), .name = (char *) cgroup, .path = path };
 
         (void) snprintf(path, sizeof(path), "/sys/fs/cgroup%s", cgroup);
-        assert_int_equal(actor_set(actor, knob, &o,
-                                   &(struct wish){ .value = value, .rule = "rule", .decision = 1 }, 0),
-                         0);
+        assert_int_equal(
+                actor_set(actor, knob, &o,
+                          &(struct wish){ .value = value, .rule = "rule", .decision = 1, .delegated = delegated },
+                          0),
+                0);
+}
+
+static enum outcome set_on(const char *cgroup, const struct knob *knob, struct trimtab_value value)
+{
+        want_on(cgroup, knob, value, false);
         run();
         return last.outcome;
 }
@@ -262,6 +313,7 @@ static int teardown(void **state)
 
 static void sets_and_restores(const char *unit)
 {
+        _cleanup_free_ char *pids_before = strdup(show(unit, "TasksMax"));
         const struct {
                 const struct knob *knob;
                 struct trimtab_value value;
@@ -274,6 +326,10 @@ static void sets_and_restores(const char *unit)
                 { &memory_high, value_number(268435456), "memory.high", "268435456", "MemoryHigh",
                   "268435456", "infinity" },
                 { &io_weight, value_number(321), "io.weight", "default 321", "IOWeight", "321", "[not set]" },
+                { &memory_low, value_number(8388608), "memory.low", "8388608", "MemoryLow", "8388608", "0" },
+                { &memory_swap_max, value_number(1048576), "memory.swap.max", "1048576", "MemorySwapMax",
+                  "1048576", "infinity" },
+                { &pids_max, value_number(77), "pids.max", "77", "TasksMax", "77", pids_before },
         };
         char before[ELEMENTSOF(cases)][64];
 
@@ -314,6 +370,88 @@ static void sets_and_restores_a_transient_unit(void **state)
         sets_and_restores(TRANSIENT);
 }
 
+/* The weight "idle": one property of systemd's, two files of the kernel's. */
+static void idle_is_a_weight(void **state)
+{
+        shell("systemctl set-property --runtime " PLAIN " CPUWeight=300");
+        set_done(PLAIN, &cpu_idle, value_number(1));
+        assert_string_equal(kernel_text(PLAIN, "cpu.idle"), "1");
+        assert_non_null(strstr(file_text(dropin_file(PLAIN, "CPUWeight")), "CPUWeight=idle"));
+        assert_int_equal(set(PLAIN, &cpu_weight, value_number(500)), OUTCOME_REFUSED);
+        assert_string_equal(kernel_text(PLAIN, "cpu.idle"), "1");
+
+        assert_int_equal(restore_all(), OUTCOME_RESTORED);
+        assert_string_equal(kernel_text(PLAIN, "cpu.idle"), "0");
+        assert_string_equal(kernel_text(PLAIN, "cpu.weight"), "300");
+        assert_non_null(strstr(file_text(dropin_file(PLAIN, "CPUWeight")), "CPUWeight=300"));
+
+        /* Another weight by hand is what "not idle" looks like, too. */
+        set_done(PLAIN, &cpu_idle, value_number(1));
+        shell("systemctl set-property --runtime " PLAIN " CPUWeight=321");
+        assert_int_equal(restore_all(), OUTCOME_FOREIGN);
+        assert_string_equal(kernel_text(PLAIN, "cpu.weight"), "321");
+}
+
+/* --- limits of devices --- */
+
+struct loop {
+        char device[32], key[32];
+        struct knob knob;
+};
+
+static void loop_make(struct loop *l, unsigned i)
+{
+        char path[64];
+
+        (void) snprintf(path, sizeof(path), "%s/disk%u", run_dir, i);
+        shell("modprobe loop; truncate -s 1M %s && losetup -f --show %s > %s.name", path, path, path);
+        (void) snprintf(path, sizeof(path), "%s/disk%u.name", run_dir, i);
+        (void) snprintf(l->device, sizeof(l->device), "%s", file_text(path) + strlen("/dev/"));
+        (void) snprintf(path, sizeof(path), "/sys/block/%s/dev", l->device);
+        (void) snprintf(l->key, sizeof(l->key), "%s wbps", file_text(path));
+
+        l->knob = (struct knob){ .name = (char *) "io.max.wbps",
+                                 .scope = SCOPE_CGROUP,
+                                 .type = TRIMTAB_NUMBER,
+                                 .form = TRIMTAB_FORM_NESTED,
+                                 .key = l->key,
+                                 .absent = (char *) "max",
+                                 .device = l->device,
+                                 .file = (char *) "{path}/io.max",
+                                 .unit_property = (char *) "IOWriteBandwidthMax" };
+}
+
+/* Two devices, one property, one drop-in: each is set and put back alone, in either order. */
+static void devices_have_limits_of_their_own(void **state)
+{
+        _cleanup_free_ char *cgroup = strdup(show(PLAIN, "ControlGroup"));
+        struct loop loops[2];
+
+        loop_make(&loops[0], 0);
+        loop_make(&loops[1], 1);
+        for (unsigned first = 0; first < 2; first++) {
+                for (unsigned i = 0; i < 2; i++)
+                        set_done(PLAIN, &loops[i].knob, value_number(1048576 * (i + 1)));
+                assert_non_null(strstr(last_via, "IOWriteBandwidthMax /dev/loop"));
+                assert_non_null(strstr(kernel_text(PLAIN, "io.max"), "wbps=1048576"));
+                assert_non_null(strstr(kernel_text(PLAIN, "io.max"), "wbps=2097152"));
+                shell("systemctl daemon-reload");
+
+                assert_int_equal(actor_restore(actor, &loops[first].knob, oid_of(cgroup), "rule", 2), 0);
+                run();
+                assert_int_equal(last.outcome, OUTCOME_RESTORED);
+                assert_null(strstr(kernel_text(PLAIN, "io.max"), first ? "wbps=2097152" : "wbps=1048576"));
+                assert_non_null(strstr(kernel_text(PLAIN, "io.max"), first ? "wbps=1048576" : "wbps=2097152"));
+
+                assert_int_equal(restore_all(), OUTCOME_RESTORED);
+                assert_null(strstr(kernel_text(PLAIN, "io.max"), "wbps=1048576"));
+                assert_null(strstr(kernel_text(PLAIN, "io.max"), "wbps=2097152"));
+                assert_string_equal(show(PLAIN, "IOWriteBandwidthMax"), "");
+                expect_no_trace(PLAIN);
+        }
+        shell("losetup -d /dev/%s /dev/%s", loops[0].device, loops[1].device);
+}
+
 static void an_administrators_own_setting_comes_back(const char *unit)
 {
         _cleanup_free_ char *before = NULL, *after = NULL;
@@ -346,6 +484,18 @@ static void a_pinned_property_is_theirs(void **state)
         assert_string_equal(kernel_text(PLAIN, "cpu.weight"), "250");
         assert_int_equal(set(PLAIN, &cpu_max, value_number(50)), OUTCOME_DONE);
         assert_int_equal(restore_all(), OUTCOME_RESTORED);
+}
+
+/* With the very value that is in force: from then on it is theirs. */
+static void a_pin_that_appears_is_theirs(void **state)
+{
+        set_done(PLAIN, &cpu_weight, value_number(500));
+        shell("systemctl set-property " PLAIN " CPUWeight=500");
+        assert_int_equal(restore_all(), OUTCOME_PINNED);
+        assert_string_equal(kernel_text(PLAIN, "cpu.weight"), "500");
+        assert_int_equal(access(dropin_file(PLAIN, "CPUWeight"), F_OK), -1);
+        shell("systemctl daemon-reload");
+        assert_string_equal(kernel_text(PLAIN, "cpu.weight"), "500");
 }
 
 static void a_foreign_set_property_stays(void **state)
@@ -393,6 +543,105 @@ static void a_restarted_unit_keeps_and_gives_back(void **state)
         expect_no_trace(PLAIN);
 }
 
+/* The cgroup is another one, in which systemd has set what no rule wanted there. */
+static void a_restarted_units_old_cgroup_gives_back(void **state)
+{
+        _cleanup_free_ char *cgroup = strdup(show(PLAIN, "ControlGroup"));
+
+        set_done(PLAIN, &cpu_weight, value_number(500));
+        shell("systemctl restart " PLAIN);
+        actor_object_gone(actor, oid_of(cgroup));
+        run();
+        assert_int_equal(last.outcome, OUTCOME_RESTORED);
+        assert_string_not_equal(kernel_text(PLAIN, "cpu.weight"), "500");
+        expect_no_trace(PLAIN);
+
+        set_done(PLAIN, &cpu_weight, value_number(600));
+        assert_string_equal(kernel_text(PLAIN, "cpu.weight"), "600");
+        assert_int_equal(restore_all(), OUTCOME_RESTORED);
+        expect_no_trace(PLAIN);
+}
+
+static void a_transient_unit_that_ends_leaves_nothing(void **state)
+{
+        _cleanup_free_ char *cgroup = strdup(show(TRANSIENT, "ControlGroup"));
+        size_t n;
+
+        set_done(TRANSIENT, &cpu_weight, value_number(500));
+        shell("systemctl stop " TRANSIENT);
+        actor_object_gone(actor, oid_of(cgroup));
+        run();
+        assert_int_equal(access(dropin_file(TRANSIENT, "CPUWeight"), F_OK), -1);
+        (void) ledger_entries(ledger, &n);
+        assert_int_equal(n, 0);
+}
+
+/* What systemd knows nothing of is lost, as it would be with the controller, and is there again; what it knows stays. */
+static void survives(const char *command)
+{
+        set_done(PLAIN, &cpu_max, value_number(50));
+        set_done(PLAIN, &cpu_weight, value_number(500));
+        set_done(PLAIN, &cpu_burst, value_number(10000));
+        assert_string_equal(last_via + strlen(last_via) - strlen("cpu.max.burst"), "cpu.max.burst");
+
+        n_reports = 0;
+        shell("systemctl %s && echo 0 > /sys/fs/cgroup%s/cpu.max.burst", command, show(PLAIN, "ControlGroup"));
+        run_until_settled();
+        assert_int_equal(n_reports, 1);
+        assert_int_equal(last.outcome, OUTCOME_DONE);
+        assert_string_equal(last_detail, "again after daemon-reload");
+        assert_string_equal(kernel_text(PLAIN, "cpu.max.burst"), "10000");
+        assert_string_equal(kernel_text(PLAIN, "cpu.weight"), "500");
+        assert_string_equal(kernel_text(PLAIN, "cpu.max"), "50000 100000");
+
+        assert_int_equal(restore_all(), OUTCOME_RESTORED);
+        assert_true(kernel_text(PLAIN, "cpu.max.burst")[0] == '\0' ||
+                    streq(kernel_text(PLAIN, "cpu.max.burst"), "0"));
+        expect_no_trace(PLAIN);
+}
+
+static void survives_daemon_reload(void **state)
+{
+        survives("daemon-reload");
+        survives("daemon-reload");
+}
+
+static void survives_daemon_reexec(void **state)
+{
+        survives("daemon-reexec");
+        survives("daemon-reload");
+}
+
+/* A container, as it were: its manager is somebody else. */
+static void a_delegated_subtree_is_left_alone(void **state)
+{
+        char inner[512];
+
+        shell("systemd-run -q --unit=trimtab-test-box -p Delegate=yes sh -c '"
+              "d=/sys/fs/cgroup$(cut -d: -f3 /proc/self/cgroup); mkdir $d/inner $d/main; echo $$ > $d/main/cgroup.procs;"
+              "echo +cpu > $d/cgroup.subtree_control; touch /run/trimtab-test-box; exec sleep infinity'");
+        for (unsigned i = 0; i < 200 && access("/run/trimtab-test-box", F_OK) < 0; i++)
+                (void) usleep(50000);
+        (void) snprintf(inner, sizeof(inner), "%s/inner", show("trimtab-test-box", "ControlGroup"));
+
+        assert_int_equal(set_on(inner, &cpu_weight, value_number(500)), OUTCOME_REFUSED);
+        assert_non_null(strstr(last_detail, "delegated = yes"));
+        assert_string_equal(kernel_text("trimtab-test-box", "inner/cpu.weight"), "100");
+
+        set_done("trimtab-test-box", &cpu_weight, value_number(600));
+        assert_non_null(strstr(last_via, "unit trimtab-test-box.service"));
+
+        want_on(inner, &cpu_weight, value_number(500), true);
+        run();
+        assert_int_equal(last.outcome, OUTCOME_DONE);
+        assert_string_equal(kernel_text("trimtab-test-box", "inner/cpu.weight"), "500");
+
+        (void) restore_all();
+        assert_string_equal(kernel_text("trimtab-test-box", "inner/cpu.weight"), "100");
+        assert_string_equal(kernel_text("trimtab-test-box", "cpu.weight"), "100");
+        shell("systemctl stop trimtab-test-box; rm /run/trimtab-test-box");
+}
+
 /* systemd takes what the kernel refuses: nothing of it may stay behind. */
 static void what_the_kernel_refuses_is_undone(void **state)
 {
@@ -424,12 +673,22 @@ static void memory_high_stays_above_what_is_in_use(void **state)
 
         set_done("trimtab-test-hog", &memory_high, value_number(10 << 20));
         assert_true(last.have_after && last.after.number > 45 << 20);
-        assert_non_null(strstr(last_detail, "in use"));
+        assert_non_null(strstr(last_detail, "cannot be reclaimed"));
         assert_true(strtod(kernel_text("trimtab-test-hog", "memory.high"), NULL) == last.after.number);
 
         assert_int_equal(restore_all(), OUTCOME_RESTORED);
         assert_string_equal(kernel_text("trimtab-test-hog", "memory.high"), "max");
         shell("systemctl stop trimtab-test-hog");
+}
+
+/* By one call. */
+static void set_together(void)
+{
+        want_on(PLAIN_CGROUP, &cpu_weight, value_number(600), false);
+        want_on(PLAIN_CGROUP, &cpu_max, value_number(37), false);
+        want_on(PLAIN_CGROUP, &pids_max, value_number(77), false);
+        run();
+        assert_int_equal(last.outcome, OUTCOME_DONE);
 }
 
 /* A process that sets and restores, killed at the n-th step. Returns whether it was. */
@@ -442,8 +701,8 @@ static bool killed_at(unsigned n)
         if (pid == 0) {
                 open_actor();
                 countdown = n;
-                set_done(PLAIN, &cpu_weight, value_number(500));
-                set_done(PLAIN, &cpu_weight, value_number(600));
+                (void) set_on(PLAIN_CGROUP, &cpu_weight, value_number(500));
+                set_together();
                 (void) restore_all();
                 _exit(0);
         }
@@ -454,20 +713,30 @@ static bool killed_at(unsigned n)
         return WIFSIGNALED(status);
 }
 
+/* What systemd holds, by one call: they cost most of this test. */
+static const char *what_systemd_holds(void)
+{
+        return show(PLAIN, "CPUWeight -p CPUQuotaPerSecUSec -p TasksMax");
+}
+
 static void killed_anywhere(void **state)
 {
+        _cleanup_free_ char *before = NULL;
         unsigned n = 1;
 
         /* Weight 250 from the administrator, by the very drop-in that ours replaces. */
         shell("systemctl set-property --runtime " PLAIN " CPUWeight=250");
+        before = strdup(what_systemd_holds());
         close_actor();
         while (killed_at(n)) {
                 open_actor();
                 (void) restore_all();
-                if (!streq(kernel_text(PLAIN, "cpu.weight"), "250"))
+                if (!streq(file_text("/sys/fs/cgroup" PLAIN_CGROUP "/cpu.weight"), "250"))
                         fail_msg("killed at step %u: weight %s", n, kernel_text(PLAIN, "cpu.weight"));
-                assert_string_equal(show(PLAIN, "CPUWeight"), "250");
+                assert_string_equal(what_systemd_holds(), before);
                 assert_non_null(strstr(file_text(dropin_file(PLAIN, "CPUWeight")), "CPUWeight=250"));
+                assert_int_equal(access(dropin_file(PLAIN, "CPUQuota"), F_OK), -1);
+                assert_int_equal(access(dropin_file(PLAIN, "TasksMax"), F_OK), -1);
                 close_actor();
                 n++;
         }
@@ -499,11 +768,19 @@ int main(void)
                 TEST(sets_and_restores_a_unit_from_a_file),
                 TEST(sets_and_restores_a_transient_unit),
                 TEST(set_property_runtime_comes_back),
+                TEST(idle_is_a_weight),
+                TEST(devices_have_limits_of_their_own),
                 TEST(a_pinned_property_is_theirs),
+                TEST(a_pin_that_appears_is_theirs),
                 TEST(a_foreign_set_property_stays),
                 TEST(a_foreign_file_write_stays),
                 TEST(a_stopped_unit_is_cleaned_up),
                 TEST(a_restarted_unit_keeps_and_gives_back),
+                TEST(a_restarted_units_old_cgroup_gives_back),
+                TEST(a_transient_unit_that_ends_leaves_nothing),
+                TEST(survives_daemon_reload),
+                TEST(survives_daemon_reexec),
+                TEST(a_delegated_subtree_is_left_alone),
                 TEST(what_the_kernel_refuses_is_undone),
                 TEST(a_cgroup_made_by_hand_is_a_plain_file),
                 TEST(memory_high_stays_above_what_is_in_use),

@@ -108,30 +108,75 @@ const struct object *plain_object(struct plain *p, unsigned i)
         return &object;
 }
 
-void plain_write(struct plain *p, unsigned i, const char *text)
+const struct object *plain_at(struct plain *p, const char *name)
 {
-        const struct object *o = plain_object(p, i);
-        char path[160];
+        static char names[64], path[160];
+        static struct object object;
+        uint64_t key = 5381;
+
+        for (const char *c = name; *c; c++)
+                key = key * 33 + (unsigned char) *c;
+        (void) snprintf(names, sizeof(names), "%s", name);
+        (void) snprintf(path, sizeof(path), "%s/objects/%s", p->root, name);
+        object = (struct object){ .id = { .scope = SCOPE_BUILTIN_MAX, .key = key }, .name = names, .path = path };
+        return &object;
+}
+
+void plain_put(struct plain *p, const char *file, const char *text)
+{
+        char path[192];
         FILE *f;
 
-        assert_int_equal(dir_make(o->path, 0755), 0);
-        (void) snprintf(path, sizeof(path), "%s/value", o->path);
+        (void) snprintf(path, sizeof(path), "%s/objects/%s", p->root, file);
+        *strrchr(path, '/') = '\0';
+        assert_int_equal(dir_make(path, 0755), 0);
+        path[strlen(path)] = '/';
         f = fopen(path, "we");
         assert_non_null(f);
         assert_true(fprintf(f, "%s\n", text) > 0);
         assert_int_equal(fclose(f), 0);
 }
 
-const char *plain_read(struct plain *p, unsigned i)
+const char *plain_get(struct plain *p, const char *file)
 {
         static char text[256];
-        char path[160], *got;
+        char path[192], *got;
 
-        (void) snprintf(path, sizeof(path), "%s/value", plain_object(p, i)->path);
+        (void) snprintf(path, sizeof(path), "%s/objects/%s", p->root, file);
         assert_int_equal(file_read(path, sizeof(text) - 1, &got, NULL), 0);
         (void) snprintf(text, sizeof(text), "%s", str_strip(got));
         free(got);
         return text;
+}
+
+void plain_wish(struct plain *p, const struct knob *knob, const char *name, double number, const char *text)
+{
+        struct wish wish = { .value = value_number(number), .rule = "rule", .decision = 1 };
+
+        if (text)
+                assert_int_equal(value_text(knob->type, text, &wish.value), 0);
+        assert_int_equal(actor_set(p->actor, knob, plain_at(p, name), &wish, monotonic_ns()), 0);
+}
+
+void plain_unwish(struct plain *p, const struct knob *knob, const char *name)
+{
+        assert_int_equal(actor_restore(p->actor, knob, plain_at(p, name)->id, "rule", 2), 0);
+}
+
+void plain_write(struct plain *p, unsigned i, const char *text)
+{
+        char file[32];
+
+        (void) snprintf(file, sizeof(file), "o%u/value", i);
+        plain_put(p, file, text);
+}
+
+const char *plain_read(struct plain *p, unsigned i)
+{
+        char file[32];
+
+        (void) snprintf(file, sizeof(file), "o%u/value", i);
+        return plain_get(p, file);
 }
 
 enum outcome plain_set(struct plain *p, unsigned i, double number)

@@ -39,6 +39,14 @@ const struct object *plain_object(struct plain *p, unsigned i);
 void plain_write(struct plain *p, unsigned i, const char *text);
 const char *plain_read(struct plain *p, unsigned i);
 
+/* The same for any name: "a/b" is ROOT/objects/a/b, and NAME/FILE a file in it. Valid until the next call. */
+const struct object *plain_at(struct plain *p, const char *name);
+void plain_put(struct plain *p, const char *file, const char *text);
+const char *plain_get(struct plain *p, const char *file);
+/* Orders only. text: NULL: number. */
+void plain_wish(struct plain *p, const struct knob *knob, const char *name, double number, const char *text);
+void plain_unwish(struct plain *p, const struct knob *knob, const char *name);
+
 /* Orders, and runs until the report is there. */
 enum outcome plain_set(struct plain *p, unsigned i, double number);
 enum outcome plain_restore(struct plain *p, unsigned i);

@@ -198,30 +198,105 @@ static void restores_the_newest_first(void **state)
         assert_string_equal(order, "o2 o1 o0 ");
 }
 
-static void three_refusals_make_it_rest(void **state)
+/* A file that can be read, and refuses to be written, to root as well. */
+static void link_to(const char *file)
 {
-        struct trimtab_value v = { .size = sizeof(v), .type = TRIMTAB_TEXT, .text = "x" };
-        struct knob text = plain_knob;
         char path[160];
 
-        /* Can be read, and refuses to be written, to root as well. */
         plain_write(&p, 0, "");
         (void) snprintf(path, sizeof(path), "%s/value", plain_object(&p, 0)->path);
         assert_int_equal(unlink(path), 0);
-        assert_int_equal(symlink("/proc/version", path), 0);
-        text.type = TRIMTAB_TEXT;
+        assert_int_equal(symlink(file, path), 0);
+}
 
+/* The kernel's own: takes -1000 to 1000 and calls all else EINVAL. */
+static void three_refusals_make_it_rest(void **state)
+{
+        link_to("/proc/self/oom_score_adj");
         for (unsigned i = 0; i < 3; i++) {
-                assert_false(actor_busy(p.actor, &text, plain_object(&p, 0)->id, monotonic_ns()));
-                assert_int_equal(actor_set(p.actor, &text, plain_object(&p, 0),
-                                           &(struct wish){ .value = v, .rule = "rule", .decision = 1 },
-                                           monotonic_ns()),
-                                 0);
-                plain_run(&p);
-                assert_int_equal(p.last.outcome, OUTCOME_REFUSED);
-                assert_true(p.last.error < 0);
+                assert_false(actor_busy(p.actor, &plain_knob, plain_object(&p, 0)->id, monotonic_ns()));
+                assert_int_equal(plain_set(&p, 0, 5000 + i), OUTCOME_REFUSED);
+                assert_int_equal(p.last.error, -EINVAL);
+                assert_non_null(strstr(p.detail, "takes no such value"));
         }
+        assert_true(actor_busy(p.actor, &plain_knob, plain_object(&p, 0)->id, monotonic_ns()));
+        assert_int_equal(entries(), 0);
+}
+
+static unsigned intents;
+
+static void count_intents(void *userdata, const char *point)
+{
+        intents += streq(point, "before-intent");
+}
+
+static void a_hopeless_value_is_not_asked_for_again(void **state)
+{
+        plain_close(&p);
+        p.config.at = count_intents;
+        plain_open(&p);
+        link_to("/proc/self/oom_score_adj");
+
+        intents = 0;
+        assert_int_equal(plain_set(&p, 0, 5000), OUTCOME_REFUSED);
+        assert_int_equal(intents, 1);
+        assert_int_equal(plain_set(&p, 0, 5000), OUTCOME_REFUSED);
+        assert_int_equal(intents, 1);
+        assert_non_null(strstr(p.detail, "refused this value before"));
+
+        /* Another one may be. */
+        assert_int_equal(plain_set(&p, 0, 5001), OUTCOME_REFUSED);
+        assert_int_equal(intents, 2);
+}
+
+static void what_is_not_allowed_rests_at_once(void **state)
+{
+        struct trimtab_value v = { .size = sizeof(v), .type = TRIMTAB_TEXT, .text = "x" };
+        struct knob text = plain_knob;
+
+        link_to("/proc/version");
+        text.type = TRIMTAB_TEXT;
+        assert_int_equal(actor_set(p.actor, &text, plain_object(&p, 0),
+                                   &(struct wish){ .value = v, .rule = "rule", .decision = 1 }, monotonic_ns()),
+                         0);
+        plain_run(&p);
+        assert_int_equal(p.last.outcome, OUTCOME_REFUSED);
         assert_true(actor_busy(p.actor, &text, plain_object(&p, 0)->id, monotonic_ns()));
+        assert_int_equal(entries(), 0);
+}
+
+static void set_kept(unsigned i, double number, bool keep)
+{
+        const struct wish wish = { .value = value_number(number), .rule = "rule", .decision = 1, .keep = keep };
+
+        assert_int_equal(actor_set(p.actor, &plain_knob, plain_object(&p, i), &wish, 0), 0);
+        plain_run(&p);
+}
+
+/* on-exit = keep, by the rule that wrote last. */
+static void what_is_to_stay_stays_until_all_is_put_back(void **state)
+{
+        for (unsigned i = 0; i < 3; i++)
+                plain_write(&p, i, "100");
+        set_kept(0, 150, true);
+        set_kept(1, 151, false);
+        set_kept(2, 152, true);
+        set_kept(2, 153, false);
+
+        /* A clean stop, then the next run's start, which goes by the ledger alone. */
+        for (unsigned round = 0; round < 2; round++) {
+                assert_int_equal(actor_restore_all(p.actor, false), 0);
+                plain_run(&p);
+                assert_string_equal(plain_read(&p, 0), "150");
+                assert_string_equal(plain_read(&p, 1), "100");
+                assert_string_equal(plain_read(&p, 2), "100");
+                assert_int_equal(entries(), 1);
+                restart();
+        }
+
+        assert_int_equal(actor_restore_all(p.actor, true), 0);
+        plain_run(&p);
+        assert_string_equal(plain_read(&p, 0), "100");
         assert_int_equal(entries(), 0);
 }
 
@@ -329,31 +404,6 @@ static void slow_files_go_to_the_worker(void **state)
         assert_string_equal(plain_read(&p, 1), "101");
 }
 
-static void a_late_write_is_still_ours(void **state)
-{
-        open_slow(NSEC_PER_MSEC);
-        (void) pthread_mutex_lock(&gate);
-        assert_int_equal(plain_set(&p, 0, 150), OUTCOME_FAILED);
-        assert_int_equal(p.last.error, -ETIMEDOUT);
-        assert_int_equal(entries(), 1);
-
-        /* The next one cannot begin, and leaves nothing behind. */
-        assert_int_equal(plain_set(&p, 1, 151), OUTCOME_FAILED);
-        assert_int_equal(p.last.error, -EALREADY);
-        assert_int_equal(entries(), 1);
-        (void) pthread_mutex_unlock(&gate);
-
-        /* The end of the actor waits for the write: it has come now, late. */
-        p.config.deadline_ns = 60 * NSEC_PER_SEC;
-        restart();
-        assert_string_equal(plain_read(&p, 0), "150");
-        assert_string_equal(plain_read(&p, 1), "101");
-        assert_int_equal(actor_restore_all(p.actor, false), 0);
-        plain_run(&p);
-        assert_int_equal(p.last.outcome, OUTCOME_RESTORED);
-        assert_string_equal(plain_read(&p, 0), "100");
-}
-
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -369,11 +419,13 @@ int main(void)
                 TEST(restores_what_an_earlier_run_left),
                 TEST(restores_the_newest_first),
                 TEST(three_refusals_make_it_rest),
+                TEST(a_hopeless_value_is_not_asked_for_again),
+                TEST(what_is_not_allowed_rests_at_once),
+                TEST(what_is_to_stay_stays_until_all_is_put_back),
                 TEST(no_value_no_write),
                 TEST(foreign_between_orders),
                 TEST(without_the_intent_nothing_is_written),
                 cmocka_unit_test_setup_teardown(slow_files_go_to_the_worker, setup, teardown_slow),
-                cmocka_unit_test_setup_teardown(a_late_write_is_still_ours, setup, teardown_slow),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

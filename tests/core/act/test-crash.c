@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,17 +16,40 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "decide/value.h"
 #include "plain-files.h"
+#include "util/clock.h"
 #include "util/str.h"
 
 #define SEEDS 400
-#define FILES 4
 #define STEPS 12
-#define POINTS 16
+#define POINTS 24
+
+/* What is changed. Others may write to it where no two values are alike, so that whose one is can always be told. */
+static const struct file {
+        const char *name; /* OBJECT/FILE */
+        const char *original;
+        uint32_t type, form, flags;
+        bool contest, others_write;
+} files[] = {
+        { "a/value", "100", TRIMTAB_NUMBER, TRIMTAB_FORM_PLAIN, 0, false, true },
+        { "b/value", "101", TRIMTAB_NUMBER, TRIMTAB_FORM_PLAIN, 0, false, true },
+        { "contested/value", "102", TRIMTAB_NUMBER, TRIMTAB_FORM_PLAIN, 0, true, true },
+        { "slow/value", "103", TRIMTAB_NUMBER, TRIMTAB_FORM_PLAIN, TRIMTAB_KNOB_SLOW, false, true },
+        { "q/cpu.max", "90000 100000", TRIMTAB_NUMBER, TRIMTAB_FORM_QUOTA, 0, false, false },
+        { "q/cpu.max.burst", "80000", TRIMTAB_NUMBER, TRIMTAB_FORM_PLAIN, 0, false, false },
+        { "c/cpuset.cpus", "0-1", TRIMTAB_CPULIST, TRIMTAB_FORM_PLAIN, 0, false, false },
+        { "c/d/cpuset.cpus", "0", TRIMTAB_CPULIST, TRIMTAB_FORM_PLAIN, 0, false, false },
+};
+
+enum { BURST = 5, FILES = 8 };
+
+static struct knob knobs[FILES];
+static char templates[FILES][32], objects[FILES][16];
 
 /* Shared with the processes that die. */
 struct shared {
-        unsigned expected[FILES]; /* what the files hold, but for us */
+        char expected[FILES][32]; /* what the files hold, but for us */
         struct {
                 char name[32];
                 unsigned kills;
@@ -34,8 +58,24 @@ struct shared {
 
 static struct shared *shared;
 
-/* Kills this process at the n-th point. */
-static unsigned countdown;
+/* Kills this process at the n-th point. Slow writes have theirs on another thread. */
+static atomic_uint countdown;
+
+static void make_knobs(void)
+{
+        for (size_t i = 0; i < FILES; i++) {
+                const char *slash = strrchr(files[i].name, '/');
+
+                (void) snprintf(objects[i], sizeof(objects[i]), "%.*s", (int) (slash - files[i].name), files[i].name);
+                (void) snprintf(templates[i], sizeof(templates[i]), "{path}%s", slash);
+                knobs[i] = plain_knob;
+                knobs[i].name = (char *) slash + 1;
+                knobs[i].file = templates[i];
+                knobs[i].type = files[i].type;
+                knobs[i].form = files[i].form;
+                knobs[i].flags |= files[i].flags;
+        }
+}
 
 static void note_kill(const char *point)
 {
@@ -49,41 +89,70 @@ static void note_kill(const char *point)
 
 static void at(void *userdata, const char *point)
 {
-        if (countdown == 0 || --countdown > 0)
+        if (atomic_load(&countdown) == 0 || atomic_fetch_sub(&countdown, 1) != 1)
                 return;
 
         note_kill(point);
         (void) raise(SIGKILL);
 }
 
-static void foreign_write(struct plain *p, unsigned i, unsigned value)
+/* Over what we contest nobody else's value lasts. */
+static bool is_contested_now(const struct plain *p, size_t i)
+{
+        char path[192];
+
+        (void) snprintf(path, sizeof(path), "%s/objects/%s", p->root, files[i].name);
+        return files[i].contest && ledger_find_file(p->ledger, path, "");
+}
+
+static void foreign_write(struct plain *p, size_t i, unsigned value)
 {
         char text[16];
 
         (void) snprintf(text, sizeof(text), "%u", value);
-        shared->expected[i] = value;
-        plain_write(p, i, text);
+        if (!is_contested_now(p, i))
+                (void) snprintf(shared->expected[i], sizeof(shared->expected[i]), "%s", text);
+        plain_put(p, files[i].name, text);
+}
+
+static void wish(struct plain *p, size_t i, unsigned step, unsigned *random)
+{
+        static const char *const cpus[] = { "0-1", "1-2", "2-3", "0,3", "1", "2" };
+        struct wish w = { .rule = "rule", .decision = 1, .contest = files[i].contest };
+
+        if (files[i].type == TRIMTAB_CPULIST)
+                assert_int_equal(value_text(TRIMTAB_CPULIST, cpus[(unsigned) rand_r(random) % 6], &w.value), 0);
+        else
+                w.value = value_number(files[i].form == TRIMTAB_FORM_QUOTA ? 10 + step * 6
+                                       : i == BURST                        ? 100 * (step + 1)
+                                                                           : 1000 + step);
+        (void) actor_set(p->actor, &knobs[i], plain_at(p, objects[i]), &w, monotonic_ns());
 }
 
 static void work(struct plain *p, unsigned *random)
 {
         for (unsigned step = 0; step < STEPS; step++) {
-                unsigned i = (unsigned) rand_r(random) % FILES;
+                size_t i = (unsigned) rand_r(random) % FILES, k = (unsigned) rand_r(random) % FILES;
 
-                /* No two values alike, so that whose a value is can always be told. */
                 switch (rand_r(random) % 8) {
                 case 0:
-                        foreign_write(p, i, 7000 + step);
+                        if (files[i].others_write)
+                                foreign_write(p, i, 7000 + step);
                         break;
                 case 1:
                 case 2:
-                        /* Not of ours: nothing to restore. */
-                        if (actor_restore(p->actor, &plain_knob, plain_object(p, i)->id, "rule", step) >= 0)
-                                plain_run(p);
+                        /* It may be none of ours: nothing to restore. */
+                        (void) actor_restore(p->actor, &knobs[i], plain_at(p, objects[i])->id, "rule", step);
+                        break;
+                case 3:
+                        actor_look(p->actor, (step + 1) * 11 * NSEC_PER_SEC);
                         break;
                 default:
-                        (void) plain_set(p, i, 1000 + step);
+                        /* Two at once have their sequence. */
+                        wish(p, i, step, random);
+                        wish(p, k, step, random);
                 }
+                plain_run(p);
         }
 }
 
@@ -102,7 +171,7 @@ static void in_process(struct plain *p, void (*run)(struct plain *p, unsigned *r
 
         assert_true(pid >= 0);
         if (pid == 0) {
-                countdown = n;
+                atomic_store(&countdown, n);
                 plain_open(p);
                 run(p, random);
                 _exit(0);
@@ -121,22 +190,24 @@ static void one_seed(unsigned seed)
         plain_make(&p);
         p.config.at = at;
         p.config.foreign_backoff_ns = 0;
-        for (unsigned i = 0; i < FILES; i++)
-                foreign_write(&p, i, 100 + i);
+        for (size_t i = 0; i < FILES; i++) {
+                (void) snprintf(shared->expected[i], sizeof(shared->expected[i]), "%s", files[i].original);
+                plain_put(&p, files[i].name, files[i].original);
+        }
 
-        in_process(&p, work, &random, 1 + (unsigned) rand_r(&random) % 40);
+        in_process(&p, work, &random, 1 + (unsigned) rand_r(&random) % 60);
         in_process(&p, clean_up, &random, 1 + (unsigned) rand_r(&random) % 12);
 
-        countdown = 0;
+        atomic_store(&countdown, 0);
         plain_open(&p);
         clean_up(&p, &random);
         (void) ledger_entries(p.ledger, &left);
         assert_int_equal(left, 0);
 
-        for (unsigned i = 0; i < FILES; i++)
-                if (strtoul(plain_read(&p, i), NULL, 10) != shared->expected[i])
-                        fail_msg("seed %u: file %u holds %s and not %u", seed, i, plain_read(&p, i),
-                                 shared->expected[i]);
+        for (size_t i = 0; i < FILES; i++)
+                if (!streq(plain_get(&p, files[i].name), shared->expected[i]))
+                        fail_msg("seed %u: %s holds %s and not %s", seed, files[i].name,
+                                 plain_get(&p, files[i].name), shared->expected[i]);
 
         plain_remove(&p);
 }
@@ -144,11 +215,13 @@ static void one_seed(unsigned seed)
 static void test_killed_anywhere(void **state)
 {
         static const char *const must[] = {
-                "before-intent", "after-intent",         "after-write",         "after-readback",
-                "after-confirm", "before-restore-write", "after-restore-write", "after-restore-readback",
-                "before-forget", "after-forget",
+                "before-intent",        "after-intent",           "before-slow-write", "after-write",
+                "after-readback",       "after-confirm",          "before-burst",      "after-burst",
+                "before-restore-write", "after-restore-write",    "after-restore-readback",
+                "before-forget",        "after-forget",
         };
 
+        make_knobs();
         for (unsigned seed = 0; seed < SEEDS; seed++)
                 one_seed(seed);
 

@@ -20,6 +20,9 @@ static const struct sysfile_form cpus = { TRIMTAB_FORM_PLAIN, TRIMTAB_CPULIST, "
 static const struct sysfile_form choice = { TRIMTAB_FORM_PLAIN, TRIMTAB_CHOICE, "" };
 static const struct sysfile_form text = { TRIMTAB_FORM_PLAIN, TRIMTAB_TEXT, "" };
 
+static const struct sysfile_form nested = { TRIMTAB_FORM_NESTED, TRIMTAB_NUMBER, "8:0 wbps", "max" };
+static const struct sysfile_form must = { TRIMTAB_FORM_NESTED, TRIMTAB_NUMBER, "8:0 wbps", "" };
+
 static char path[] = "/tmp/trimtab-sysfile-XXXXXX";
 
 static void fill(const char *content)
@@ -55,6 +58,14 @@ static void reads_each_form(void **state)
                 { &cpus, "0-3,8\n", "0-3,8" },
                 { &choice, "none [mq-deadline] bfq\n", "mq-deadline" },
                 { &choice, "powersave\n", "powersave" },
+                { &nested, "8:0 rbps=max wbps=1048576 riops=max wiops=7\n", "1048576" },
+                { &nested, "8:16 rbps=5 wbps=6 riops=7 wiops=8\n8:0 rbps=1 wbps=2 riops=3 wiops=4\n", "2" },
+                { &nested, "8:0 wbps=9\n", "9" },
+                { &must, "8:0 xwbps=8 wbps=9\n", "9" },
+                /* No line for this device, or no such word on it: there is no limit. */
+                { &nested, "18:0 rbps=5 wbps=6 riops=7 wiops=8\n", "max" },
+                { &nested, "8:0 rbps=5 xwbps=6 wbpsx=7\n", "max" },
+                { &nested, "", "max" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
@@ -74,6 +85,8 @@ static void says_what_is_missing(void **state)
         assert_int_equal(sysfile_write("/nonexistent/cpu.weight", &plain, "1"), -ENOENT);
         fill("8:0 200\ndefaults 3\n");
         assert_int_equal(sysfile_read(path, &keyed, &raw), -ENODATA);
+        fill("8:0 rbps=5\n8:16 wbps=6\n");
+        assert_int_equal(sysfile_read(path, &must, &raw), -ENODATA);
         assert_null(raw);
 }
 
@@ -85,6 +98,9 @@ static void writes_each_form(void **state)
 
         assert_int_equal(sysfile_write(path, &keyed, "200"), 0);
         expect_content("default 200\n");
+
+        assert_int_equal(sysfile_write(path, &nested, "max"), 0);
+        expect_content("8:0 wbps=max\n");
 
         /* The empty value reaches the kernel as a newline. */
         assert_int_equal(sysfile_write(path, &cpus, ""), 0);
