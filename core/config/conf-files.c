@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@ struct found {
         const char *name; /* in path: what hides and what orders */
         size_t rank;      /* of its folder in the list, 0 takes precedence over all */
         bool named;       /* given itself, not found in a folder: it neither hides nor is hidden */
+        bool broken;      /* a link to nowhere: an accident, which switches nothing off */
         bool off;         /* in a folder, and empty or a link to a device */
 };
 
@@ -38,7 +40,7 @@ static void closedirp(DIR **d)
                 (void) closedir(*d);
 }
 
-/* Takes path over, also when it fails. */
+/* Takes path over, also when it fails. st NULL: a link to nowhere. */
 static int found_add(struct found_list *list, char *path, size_t rank, bool named, const struct stat *st)
 {
         const char *slash;
@@ -54,7 +56,8 @@ static int found_add(struct found_list *list, char *path, size_t rank, bool name
                 .name = slash ? slash + 1 : path,
                 .rank = rank,
                 .named = named,
-                .off = !named && (!S_ISREG(st->st_mode) || st->st_size == 0),
+                .broken = !st,
+                .off = !named && st && (!S_ISREG(st->st_mode) || st->st_size == 0),
         };
         return 0;
 }
@@ -69,6 +72,7 @@ static int scan_folder(struct found_list *list, const char *folder, size_t rank)
         for (;;) {
                 const struct dirent *entry;
                 struct stat st;
+                bool there;
                 int r;
 
                 errno = 0;
@@ -77,13 +81,15 @@ static int scan_folder(struct found_list *list, const char *folder, size_t rank)
                         return -errno;
                 if (entry->d_name[0] == '.' || !endswith(entry->d_name, ".conf"))
                         continue;
-                /* Gone since, or a link to nowhere. */
-                if (fstatat(dirfd(d), entry->d_name, &st, 0) < 0)
+                there = fstatat(dirfd(d), entry->d_name, &st, 0) >= 0;
+                /* Gone since? */
+                if (!there && fstatat(dirfd(d), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
                         continue;
-                if (!S_ISREG(st.st_mode) && !S_ISCHR(st.st_mode))
+                if (there && !S_ISREG(st.st_mode) && !S_ISCHR(st.st_mode))
                         continue;
 
-                r = found_add(list, str_printf("%s/%s", folder, entry->d_name), rank, false, &st);
+                r = found_add(list, str_printf("%s/%s", folder, entry->d_name), rank, false,
+                              there ? &st : NULL);
                 if (r < 0)
                         return r;
         }
@@ -115,7 +121,7 @@ static bool is_hidden(const struct found_list *sorted, size_t at)
         const struct found *f = &sorted->items[at];
 
         for (size_t i = at + 1; !f->named && i < sorted->n && streq(sorted->items[i].name, f->name); i++)
-                if (!sorted->items[i].named)
+                if (!sorted->items[i].named && !sorted->items[i].broken)
                         return true;
         return false;
 }

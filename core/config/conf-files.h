@@ -5,10 +5,11 @@
 #include <stddef.h>
 
 /*
- * The *.conf files of several folders as sysctl.d and tmpfiles.d take them: ordered by file name whatever the
- * folder; a file hides those of the same name in folders later in the list; a link to /dev/null, or an empty file of that name
- * in an earlier folder, switches one off. dirs: the highest precedence first (/etc, /run, /usr/lib), NULL-terminated;
- * an entry that is a plain file is taken as that file. Missing folders are no error.
+ * The *.conf files of several folders as sysctl.d and tmpfiles.d take them: ordered by file name whatever the folder; a
+ * file hides those of the same name in folders later in the list; a link to /dev/null, or an empty file of that name in
+ * an earlier folder, switches one off. A link to nowhere hides nothing and is listed: reading it tells. dirs: the highest
+ * precedence first (/etc, /run, /usr/lib), NULL-terminated; an entry that is a plain file is taken as that file. Missing
+ * folders are no error.
  * *ret: new array of new strings, NULL-terminated.
  */
 int conf_files(const char *const *dirs, char ***ret, size_t *ret_n);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "config/ini-scan.h"
 #include "util/array.h"
@@ -263,6 +264,13 @@ static int load(struct ini *ini, const char *path, char *text, size_t size, stru
         return 0;
 }
 
+static bool is_link(const char *path)
+{
+        struct stat st;
+
+        return lstat(path, &st) >= 0 && S_ISLNK(st.st_mode);
+}
+
 int ini_load_file(struct ini *ini, const char *path, struct diag *diag)
 {
         size_t size;
@@ -270,7 +278,12 @@ int ini_load_file(struct ini *ini, const char *path, struct diag *diag)
         int r;
 
         r = file_read(path, INI_FILE_MAX, &text, &size);
-        if (r < 0 && r != -ENOENT)
+        if (r == -ENOENT && is_link(path))
+                r = -ENOLINK;
+        if (r == -ENOLINK)
+                diag_add(diag, SEVERITY_ERROR, &(struct place){ .path = path },
+                         "a link to a file that is not there: to switch a file off, link to /dev/null");
+        else if (r < 0 && r != -ENOENT)
                 diag_add(diag, SEVERITY_ERROR, &(struct place){ .path = path }, "cannot be read: %s",
                          strerror(-r));
         if (r < 0)

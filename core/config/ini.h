@@ -54,7 +54,7 @@ struct ini {
 /*
  * Adds one file (or one text under a made-up path) to ini. Syntax errors go to diag and the rest of the file is
  * read on. Returns 0, also with errors in diag; -errno when the file could not be read (-ENOENT: it vanished; said in
- * diag too, except -ENOENT) or memory ran out.
+ * diag too, except -ENOENT; -ENOLINK: a link to nowhere) or memory ran out.
  */
 int ini_load_file(struct ini *ini, const char *path, struct diag *diag);
 int ini_load_text(struct ini *ini, const char *path, const char *text, size_t size, struct diag *diag);

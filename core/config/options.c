@@ -90,6 +90,21 @@ static int parse_count(const struct setting *setting, const char *text, void *fi
         return 0;
 }
 
+static int parse_share(const struct setting *setting, const char *text, void *field)
+{
+        enum dimension dimension;
+        double share;
+        int r;
+
+        r = quantity_parse(text, &share, &dimension, NULL);
+        if (r < 0 || text[r] != '\0' || dimension != DIMENSION_RATIO)
+                return -EINVAL;
+        if (share < setting->min || share > setting->max)
+                return -EINVAL;
+        *(double *) field = share;
+        return 0;
+}
+
 /* All but `protect`, which is a list, and adds to what is built in. */
 static const struct setting settings[] = {
         {
@@ -138,6 +153,15 @@ static const struct setting settings[] = {
                 .parse = parse_count,
                 .min = 0,
                 .max = 10e3,
+        },
+        {
+                .key = "plugin-budget",
+                .initial = "5%",
+                .expected = "a share of a CPU from 0% (no limit) to 100%",
+                .offset = offsetof(struct options, plugin_budget),
+                .parse = parse_share,
+                .min = 0,
+                .max = 1,
         },
 };
 

@@ -28,6 +28,7 @@ struct options {
         size_t n_protect;
         uint64_t foreign_backoff_ns; /* foreign-backoff = 1h */
         unsigned writes_per_minute;  /* writes-per-minute = 30; 0: no limit */
+        double plugin_budget;        /* plugin-budget = 5%: of a CPU, for each plugin's collect(); 0: no limit */
         struct ini ini;            /* the whole file: [plugin NAME] sections are read through it */
 };
 

@@ -31,7 +31,13 @@ static const char *const protected_always[] = {
         "/system.slice/systemd-logind.service",
         "/system.slice/systemd-udevd.service",
         "/system.slice/systemd-udevd.service/*",
+        NULL,
 };
+
+const char *const *protect_builtin(void)
+{
+        return protected_always;
+}
 
 void protect_clear(struct options *o)
 {
@@ -65,8 +71,8 @@ static int protect_add(struct options *o, const char *pattern)
 int protect_reset(struct options *o)
 {
         protect_clear(o);
-        for (size_t i = 0; i < ELEMENTSOF(protected_always); i++) {
-                int r = protect_add(o, protected_always[i]);
+        for (const char *const *p = protected_always; *p; p++) {
+                int r = protect_add(o, *p);
 
                 if (r < 0)
                         return r;

@@ -6,6 +6,9 @@
 
 /* o->protect: the built-in globs, which no file can take away, and those of `protect =` behind them. */
 
+/* The built-in ones, NULL-terminated. */
+const char *const *protect_builtin(void);
+
 void protect_clear(struct options *o);
 
 /* Back to the built-in ones. -ENOMEM. */

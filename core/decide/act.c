@@ -5,6 +5,7 @@
 
 #include "decide/instance.h"
 #include "decide/reason.h"
+#include "decide/slot.h"
 #include "decide/step.h"
 #include "util/ownership.h"
 
@@ -14,9 +15,11 @@ struct doing {
         const struct view *view;
         struct arbiter *arbiter;
         const struct action *action;
+        size_t index; /* of it in the rule */
         const struct knob *knob;
-        struct reason reason;
+        const struct reason *reason;
         int changed;
+        bool later; /* something could not be moved now, and may be soon */
 };
 
 /* What is in use of what a limit limits, in the knob's unit; NAN: not known. */
@@ -75,11 +78,12 @@ static int base_of(struct doing *d, const struct object *object, double *ret, do
 }
 
 static int wanted_value(struct doing *d, const struct object *object, const struct claim *own,
-                        struct trimtab_value *ret, double *ret_use)
+                        struct trimtab_value *ret, double *ret_from, double *ret_use)
 {
         double from, next;
         int r;
 
+        *ret_from = NAN;
         *ret_use = own ? own->use : NAN;
         if (!action_is_relative(d->action)) {
                 struct trimtab_value now;
@@ -96,11 +100,14 @@ static int wanted_value(struct doing *d, const struct object *object, const stru
         r = base_of(d, object, &from, ret_use);
         if (r < 0)
                 return r;
-        if (step_relative(d->action, from, *ret_use, &next) < 0)
+        if (step_relative(d->action, from, *ret_use, &next) < 0) {
+                d->later = true;
                 return blocked(d, "the limit is max and its use is not known");
+        }
         if (!own && next == from)
                 return blocked(d, "already at its bound");
         *ret = value_number(next);
+        *ret_from = from;
         return 0;
 }
 
@@ -110,7 +117,7 @@ static int act_on(void *userdata, const struct object *object)
         struct instance *i = d->instance;
         struct trimtab_value value;
         struct claim *c;
-        double use;
+        double from, use;
         int r;
 
         if (object_is_protected(d->view, object)) {
@@ -118,12 +125,13 @@ static int act_on(void *userdata, const struct object *object)
                 return 0;
         }
         if (!i->advise && d->view->busy(d->view->userdata, d->knob, object->id)) {
+                d->later = true;
                 (void) blocked(d, "the knob is busy or rests");
                 return 0;
         }
 
         c = arbiter_find(d->arbiter, &i->holder, d->knob->number, object->id, i->advise);
-        r = wanted_value(d, object, c, &value, &use);
+        r = wanted_value(d, object, c, &value, &from, &use);
         if (r < 0 || (c && value_equal(&c->value, &value)))
                 return 0;
 
@@ -135,34 +143,63 @@ static int act_on(void *userdata, const struct object *object)
         r = arbiter_claim(d->arbiter, &i->holder, d->knob->number, object->id, i->advise, &value, &c);
         if (r < 0)
                 return r;
+        /* A goal could not tell what a knob does that another one holds. */
+        if (i->holder.rule->goal && slot_best(c->slot) != c) {
+                arbiter_drop(d->arbiter, c, false, "");
+                (void) blocked(d, "a rule of higher priority holds the knob");
+                return 0;
+        }
         c->acted_ns = d->view->now_ns;
+        c->lever = d->index;
+        c->from = from;
         c->use = use;
         c->gap = NAN;
-        memcpy(c->reason, d->reason.text, sizeof(c->reason));
+        memcpy(c->reason, d->reason->text, sizeof(c->reason));
+        c->cause = d->reason->cause;
         d->changed++;
         return 0;
+}
+
+int instance_move(struct instance *i, const struct view *view, struct arbiter *a, const struct action *action,
+                  size_t index, const struct reason *reason)
+{
+        struct context c = { .view = view, .rule = i->holder.rule, .self = i->object };
+        struct doing d = {
+                .instance = i,
+                .view = view,
+                .arbiter = a,
+                .action = action,
+                .index = index,
+                .knob = catalogue_knob_at(view->catalogue, action->knob),
+                .reason = reason,
+        };
+        int r;
+
+        if (!d.knob->plugin) {
+                (void) blocked(&d, "the knob's plugin is gone");
+                return 0;
+        }
+        r = select_foreach(&action->selector, &c, d.knob->scope, act_on, &d);
+        if (r < 0)
+                return r;
+        return d.changed == 0 && d.later ? -EAGAIN : d.changed;
 }
 
 int instance_act(struct instance *i, const struct view *view, struct arbiter *a)
 {
         const struct rule *rule = i->holder.rule;
-        struct context c = { .view = view, .rule = rule, .self = i->object };
-        struct doing d = { .instance = i, .view = view, .arbiter = a, .reason = reason_act(i, view) };
-        int r;
+        struct reason reason = reason_act(i, view);
+        int r, changed = 0;
 
         i->obstacle = NULL;
         for (size_t k = 0; k < rule->n_actions; k++) {
-                d.action = &rule->actions[k];
-                d.knob = catalogue_knob_at(view->catalogue, d.action->knob);
-                if (!d.knob->plugin) {
-                        (void) blocked(&d, "the knob's plugin is gone");
-                        continue;
-                }
-                r = select_foreach(&d.action->selector, &c, d.knob->scope, act_on, &d);
-                if (r < 0)
+                r = instance_move(i, view, a, &rule->actions[k], k, &reason);
+                if (r < 0 && r != -EAGAIN)
                         return r;
+                if (r > 0)
+                        changed += r;
         }
-        return d.changed;
+        return changed;
 }
 
 /* What is nearer to the original counts as where easing has come to: what was asked for, or what the knob
@@ -172,14 +209,16 @@ static double nearer(double a, double b, double original)
         return fabs(a - original) < fabs(b - original) ? a : b;
 }
 
-static int ease_claim(struct instance *i, const struct view *view, struct arbiter *a, struct claim *c)
+int instance_ease_claim(struct instance *i, const struct view *view, struct arbiter *a, struct claim *c,
+                        const struct reason *reason)
 {
         const struct knob *k = catalogue_knob_at(view->catalogue, c->knob);
-        struct reason reason = reason_ease(i, view);
         struct trimtab_value original, in_force, value;
         double from = c->value.number, next;
         int r;
 
+        if (!i->advise && view->busy(view->userdata, k, c->object))
+                return 0;
         r = view->original(view->userdata, k, c->object, &original);
         if (r >= 0 && arbiter_in_force(a, c->knob, c->object, i->advise, &in_force) == c &&
             isfinite(original.number))
@@ -187,7 +226,8 @@ static int ease_claim(struct instance *i, const struct view *view, struct arbite
 
         if (r < 0 || c->value.type != TRIMTAB_NUMBER || original.type != TRIMTAB_NUMBER ||
             !step_ease(k, from, original.number, c->use, &c->gap, &next)) {
-                arbiter_drop(a, c, false, reason.text);
+                c->cause = reason->cause;
+                arbiter_drop(a, c, false, reason->text);
                 return 1;
         }
 
@@ -195,20 +235,19 @@ static int ease_claim(struct instance *i, const struct view *view, struct arbite
         r = arbiter_claim(a, &i->holder, c->knob, c->object, i->advise, &value, &c);
         if (r < 0)
                 return r;
-        memcpy(c->reason, reason.text, sizeof(c->reason));
+        memcpy(c->reason, reason->text, sizeof(c->reason));
+        c->cause = reason->cause;
         return 1;
 }
 
 int instance_ease(struct instance *i, const struct view *view, struct arbiter *a)
 {
+        struct reason reason = reason_ease(i, view);
         int r, changed = 0;
 
         for (struct claim *c = i->holder.claims, *next; c; c = next) {
                 next = c->next_of_holder;
-                if (!i->advise &&
-                    view->busy(view->userdata, catalogue_knob_at(view->catalogue, c->knob), c->object))
-                        continue;
-                r = ease_claim(i, view, a, c);
+                r = instance_ease_claim(i, view, a, c, &reason);
                 if (r < 0)
                         return r;
                 changed += r;
@@ -227,11 +266,14 @@ void instance_undo(struct instance *i, const struct view *view, struct arbiter *
                 if (c->acted_ns != i->last_action_ns)
                         continue;
                 if (!c->has_before) {
+                        c->cause = reason.cause;
                         arbiter_drop(a, c, false, reason.text);
                         continue;
                 }
                 /* The claim is there: changing its value takes no memory, and cannot fail. */
-                if (arbiter_claim(a, &i->holder, c->knob, c->object, i->advise, &before, &c) >= 0)
+                if (arbiter_claim(a, &i->holder, c->knob, c->object, i->advise, &before, &c) >= 0) {
                         memcpy(c->reason, reason.text, sizeof(c->reason));
+                        c->cause = reason.cause;
+                }
         }
 }

@@ -135,7 +135,7 @@ static int parse_text(struct reading *r, struct lexer *l, const struct knob *k, 
 
 /* The operand of a relative action: what the knob is made of for += and -=, a plain factor or share for *=
  * and /=. */
-static int parse_operand(struct reading *r, struct lexer *l, const struct knob *k, struct action *a)
+int operand_read(struct reading *r, struct lexer *l, const struct knob *k, struct action *a)
 {
         struct token t = l->token;
         bool like;
@@ -185,7 +185,7 @@ static int parse_action_value(struct reading *r, struct lexer *l, const struct k
 
         if (a->operation != OPERATION_SET) {
                 if (k->type == TRIMTAB_NUMBER)
-                        return parse_operand(r, l, k, a);
+                        return operand_read(r, l, k, a);
                 diag_add(r->diag, SEVERITY_ERROR, operator,
                          "'%s' is no number: it can only be set with =", k->name);
                 return -EINVAL;
@@ -233,52 +233,66 @@ int action_parse(struct reading *r, const struct ini_line *line, struct action *
         return 0;
 }
 
-int bound_parse(struct reading *r, const struct ini_line *line, struct bound *ret)
+int bound_read(struct reading *r, struct lexer *l, struct bound *ret)
 {
         _cleanup_(bound_clear) struct bound b = { 0 };
         const struct knob *k;
         struct place range;
         struct token first;
-        struct lexer l;
         int e;
 
-        e = lexer_init(&l, line, 1, r->diag);
-        if (e < 0)
-                return e;
-        e = parse_target(r, &l, &k, &b.selector);
+        e = parse_target(r, l, &k, &b.selector);
         if (e < 0)
                 return e;
         if (!k)
                 return 1;
         b.knob = k->number;
-        first = l.token;
+        first = l->token;
         if (k->type != TRIMTAB_NUMBER) {
                 diag_add(r->diag, SEVERITY_ERROR, &first.place, "'%s' is no number: it has no bounds",
                          k->name);
                 return -EINVAL;
         }
 
-        e = parse_number(r, &l, k, false, &b.range.low);
+        e = parse_number(r, l, k, false, &b.range.low);
         if (e < 0)
                 return e;
-        if (l.token.type != TOKEN_RANGE)
-                return expected(r, &l, "'..'");
-        e = lexer_next(&l);
+        if (l->token.type != TOKEN_RANGE)
+                return expected(r, l, "'..'");
+        e = lexer_next(l);
         if (e < 0)
                 return e;
-        e = parse_number(r, &l, k, false, &b.range.high);
+        e = parse_number(r, l, k, false, &b.range.high);
         if (e < 0)
                 return e;
-        if (l.token.type != TOKEN_END)
-                return expected(r, &l, "the end of the line");
 
-        range = token_span(&first, &l.last);
+        range = token_span(&first, &l->last);
         if (b.range.low > b.range.high) {
                 diag_add(r->diag, SEVERITY_ERROR, &range, "the lower bound is above the upper one");
                 return -EINVAL;
         }
         if (b.range.high < k->min || (isfinite(b.range.low) && b.range.low > k->max))
                 return refuse_value(r, k, -ERANGE, &range);
+
+        *ret = b;
+        b = (struct bound){ 0 };
+        return 0;
+}
+
+int bound_parse(struct reading *r, const struct ini_line *line, struct bound *ret)
+{
+        _cleanup_(bound_clear) struct bound b = { 0 };
+        struct lexer l;
+        int e;
+
+        e = lexer_init(&l, line, 1, r->diag);
+        if (e < 0)
+                return e;
+        e = bound_read(r, &l, &b);
+        if (e != 0)
+                return e;
+        if (l.token.type != TOKEN_END)
+                return expected(r, &l, "the end of the line");
 
         *ret = b;
         b = (struct bound){ 0 };

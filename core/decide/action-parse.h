@@ -14,6 +14,11 @@
 int action_parse(struct reading *r, const struct ini_line *line, struct action *ret);
 int bound_parse(struct reading *r, const struct ini_line *line, struct bound *ret);
 
+/* The parts of both, for lines that go on: the lexer is left behind what was read. bound_read: KNOB [@OBJECT] LOW..HIGH;
+ * operand_read: the number behind a relative operator, a->operation is set. */
+int bound_read(struct reading *r, struct lexer *l, struct bound *ret);
+int operand_read(struct reading *r, struct lexer *l, const struct knob *k, struct action *a);
+
 /*
  * Gives the action its range out of the knob's own and the bound for it, and refuses what can not be: a
  * relative action without a bound, a bound outside of the knob's range, a value outside of the bound.

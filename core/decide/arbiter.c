@@ -114,6 +114,7 @@ void arbiter_drop(struct arbiter *a, struct claim *c, bool keep, const char *rea
                 s->let_go_by = lasting_name(a, c->holder->rule->name);
                 s->let_go_at = ++a->sequence;
                 snprintf(s->let_go_reason, sizeof(s->let_go_reason), "%s", reason);
+                s->let_go_cause = c->cause;
         }
         slot_unlink(s, c);
         if (!s->claims && !s->written)
@@ -132,6 +133,17 @@ const struct claim *arbiter_in_force(const struct arbiter *a, uint32_t knob, str
         *ret_value =
                 s->owner == c && s->written && value_equal(&c->value, &s->wanted) ? s->effective : c->value;
         return c;
+}
+
+int arbiter_foreach_claim(const struct arbiter *a, uint32_t knob, struct oid object, bool advise,
+                          int (*cb)(void *userdata, const struct claim *c, bool owner), void *userdata)
+{
+        const struct slot *s = slots_find(&a->slots, &(struct slot_key){ knob, object, advise });
+        int r = 0;
+
+        for (const struct claim *c = s ? s->claims : NULL; r == 0 && c; c = c->next_of_slot)
+                r = cb(userdata, c, c == s->owner);
+        return r;
 }
 
 void arbiter_forget_gone(struct arbiter *a, const struct objects *objects)
@@ -166,6 +178,7 @@ static int let_go(struct arbiter *a, struct slot *s)
         int r;
 
         memcpy(d.reason, s->let_go_reason, sizeof(d.reason));
+        d.cause = s->let_go_cause;
         r = add_decision(a, s, &d);
         if (r >= 0)
                 slots_remove(&a->slots, s);
@@ -189,6 +202,7 @@ static int set(struct arbiter *a, struct slot *s)
         if (!d.rule)
                 return -ENOMEM;
         memcpy(d.reason, s->owner->reason, sizeof(d.reason));
+        d.cause = s->owner->cause;
         r = add_decision(a, s, &d);
         if (r < 0)
                 return r;
@@ -252,6 +266,7 @@ void arbiter_outcome(struct arbiter *a, uint32_t knob, struct oid object, int er
                 if (effective)
                         s->effective = *effective;
                 s->confirmed = true;
+                s->taken = s->effective;
                 return;
         }
 
@@ -259,8 +274,11 @@ void arbiter_outcome(struct arbiter *a, uint32_t knob, struct oid object, int er
          * still there. */
         if (error == -EBUSY || !s->confirmed)
                 s->written = false;
+        else
+                s->wanted = s->effective = s->taken;
         if (s->owner) {
                 s->owner->holder->refused = true;
+                s->owner->cause = (struct cause){ 0 };
                 arbiter_drop(a, s->owner, false, "the knob refused the last value");
         }
 }

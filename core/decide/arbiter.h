@@ -35,7 +35,12 @@ struct claim {
         struct trimtab_value before; /* the value before the last action, if it was ours already */
         bool has_before;
         uint64_t acted_ns; /* when that was */
+        size_t lever;      /* of a goal: which of its actions it is by */
+        double from;       /* of a goal: what the knob had when that last moved it */
+        struct trimtab_value mark; /* of a goal: where it helped, or was before it was eased */
+        bool has_mark;
         char reason[200];
+        struct cause cause; /* of the reason; arbiter_drop takes it along: empty it to drop for another reason */
         struct claim *next_of_slot, *next_of_holder;
 };
 
@@ -58,6 +63,10 @@ void arbiter_drop(struct arbiter *a, struct claim *c, bool keep, const char *rea
 /* The claim in force, and the value that it brought about. NULL: nobody's. */
 const struct claim *arbiter_in_force(const struct arbiter *a, uint32_t knob, struct oid object, bool advise,
                                      struct trimtab_value *ret_value);
+
+/* Every claim on a knob of an object, the owner's marked. Stops and returns what cb returns when that is not 0. */
+int arbiter_foreach_claim(const struct arbiter *a, uint32_t knob, struct oid object, bool advise,
+                          int (*cb)(void *userdata, const struct claim *c, bool owner), void *userdata);
 
 /* Objects that are gone: their claims and slots go without a decision. */
 void arbiter_forget_gone(struct arbiter *a, const struct objects *objects);

@@ -17,6 +17,9 @@ struct engine {
         struct arbiter *arbiter;
         bool matched; /* the instances are those of this generation of the registry */
         uint64_t generation;
+        struct wants wants; /* of these instances, unless stale */
+        bool wants_stale;
+        uint64_t wants_serial; /* counts how often they were made anew */
         uint64_t now_ns;                   /* of the last tick */
         const struct catalogue *catalogue; /* likewise: to show what was measured then */
 };
@@ -44,6 +47,7 @@ struct engine *engine_free(struct engine *e)
         for (size_t i = 0; i < e->n; i++)
                 runner_clear(&e->runners[i], e->arbiter, "");
         free(e->runners);
+        wants_clear(&e->wants);
         arbiter_free(e->arbiter);
         ruleset_free(e->set);
         free(e);
@@ -73,7 +77,7 @@ int engine_set_rules(struct engine *e, struct ruleset *set)
         for (size_t i = 0; runners && r >= 0 && i < n; i++) {
                 struct runner *old = runner_like(e, ruleset_at(set, i));
 
-                runners[i].rule = ruleset_at(set, i);
+                runners[i] = runner_of(ruleset_at(set, i));
                 if (old)
                         r = runner_adopt(&runners[i], old);
         }
@@ -101,21 +105,57 @@ const struct ruleset *engine_rules(const struct engine *e)
         return e->set;
 }
 
-/* Objects come and go, and rules with them. */
+static int match_all(struct engine *e, const struct objects *objects)
+{
+        e->wants_stale = true;
+        for (size_t i = 0; i < e->n; i++) {
+                int r = runner_match(&e->runners[i], objects, e->arbiter);
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+struct change {
+        struct engine *engine;
+        const struct objects *objects;
+};
+
+static int match_one(void *userdata, struct oid id)
+{
+        const struct change *c = userdata;
+        struct engine *e = c->engine;
+        const struct object *object = objects_get(c->objects, id);
+
+        for (size_t i = 0; i < e->n; i++) {
+                int r = runner_match_one(&e->runners[i], id, object, e->arbiter);
+
+                if (r < 0)
+                        return r;
+                if (r > 0 || e->runners[i].looks_around)
+                        e->wants_stale = true;
+        }
+        return 0;
+}
+
+/* Objects come and go, and rules with them. On a large machine some always do: then only these are looked at. */
 static int match(struct engine *e, const struct view *view)
 {
+        struct change change = { .engine = e, .objects = view->objects };
         uint64_t generation = objects_generation(view->objects);
-        int r;
+        int r = -ESTALE;
 
         if (e->matched && e->generation == generation)
                 return 0;
 
         arbiter_forget_gone(e->arbiter, view->objects);
-        for (size_t i = 0; i < e->n; i++) {
-                r = runner_match(&e->runners[i], view->objects, e->arbiter);
-                if (r < 0)
-                        return r;
-        }
+        if (e->matched)
+                r = objects_foreach_change(view->objects, e->generation, match_one, &change);
+        if (r == -ESTALE)
+                r = match_all(e, view->objects);
+        if (r < 0)
+                return r;
         e->matched = true;
         e->generation = generation;
         return 0;
@@ -169,22 +209,65 @@ void engine_release(struct engine *e, const char *rule, const struct oid *object
         }
 }
 
+static bool claims(const struct instance *i, uint32_t knob, const struct oid *object)
+{
+        for (const struct claim *c = i->holder.claims; c; c = c->next_of_holder)
+                if (c->knob == knob && (!object || oid_equal(c->object, *object)))
+                        return true;
+        return false;
+}
+
+void engine_release_knob(struct engine *e, uint32_t knob, const struct oid *object, uint64_t rest_until_ns)
+{
+        for (size_t i = 0; i < e->n; i++)
+                for (size_t k = 0; k < e->runners[i].n; k++)
+                        if (claims(e->runners[i].instances[k], knob, object))
+                                instance_release(e->runners[i].instances[k], e->arbiter, e->now_ns,
+                                                 rest_until_ns);
+}
+
+/* Made anew only when they can have changed. */
+static int gather_wants(struct engine *e, const struct view *view)
+{
+        int r;
+
+        r = match(e, view);
+        if (r < 0 || !e->wants_stale)
+                return r;
+
+        wants_clear(&e->wants);
+        for (size_t i = 0; r >= 0 && i < e->n; i++)
+                r = wants_add(&e->wants, &e->runners[i], view);
+        if (r < 0) {
+                wants_clear(&e->wants);
+                return r;
+        }
+        wants_merge(&e->wants);
+        e->wants_stale = false;
+        e->wants_serial++;
+        return 0;
+}
+
+int engine_wants_serial(struct engine *e, const struct view *view, uint64_t *ret)
+{
+        int r = gather_wants(e, view);
+
+        *ret = e->wants_serial;
+        return r;
+}
+
 int engine_wants(struct engine *e, const struct view *view,
                  int (*cb)(void *userdata, uint32_t metric, uint64_t object, uint64_t window_ns),
                  void *userdata)
 {
-        struct wants w = { 0 };
         int r;
 
-        r = match(e, view);
-        for (size_t i = 0; r >= 0 && i < e->n; i++)
-                r = wants_add(&w, &e->runners[i], view);
-        if (r >= 0) {
-                wants_merge(&w);
-                for (size_t i = 0; r == 0 && i < w.n; i++)
-                        r = cb(userdata, w.items[i].metric, w.items[i].object, w.items[i].window_ns);
+        r = gather_wants(e, view);
+        for (size_t i = 0; r == 0 && i < e->wants.n; i++) {
+                const struct want *w = &e->wants.items[i];
+
+                r = cb(userdata, w->metric, w->object, w->window_ns);
         }
-        free(w.items);
         return r;
 }
 
@@ -241,6 +324,28 @@ int engine_foreach_instance(const struct engine *e,
                         r = show(e, runner->instances[k], cb, userdata);
         }
         return r;
+}
+
+int engine_foreach_state(const struct engine *e,
+                         int (*cb)(void *userdata, const struct rule *rule, const struct instance *instance),
+                         void *userdata)
+{
+        int r = 0;
+
+        for (size_t i = 0; r == 0 && i < e->n; i++) {
+                const struct runner *runner = &e->runners[i];
+
+                if (runner->n == 0)
+                        r = cb(userdata, runner->rule, NULL);
+                for (size_t k = 0; r == 0 && k < runner->n; k++)
+                        r = cb(userdata, runner->rule, runner->instances[k]);
+        }
+        return r;
+}
+
+const struct arbiter *engine_arbiter(const struct engine *e)
+{
+        return e->arbiter;
 }
 
 int engine_owner(const struct engine *e, uint32_t knob, struct oid object, const char **ret_rule,

@@ -25,13 +25,31 @@ static enum truth truth_or(enum truth a, enum truth b)
         return truth_not(truth_and(truth_not(a), truth_not(b)));
 }
 
+/* The key of the object that is measured. False: there is none now. */
+static bool measured_key(const struct node *n, const struct context *c, uint64_t *ret)
+{
+        const struct object *object;
+
+        /* By far the most, and it needs no search: a rule runs only for objects that are there. */
+        if (n->selector.kind == SELECT_SELF && n->scope == c->self.scope) {
+                *ret = c->self.key;
+                return true;
+        }
+        object = select_one(&n->selector, c, n->scope);
+        if (object)
+                *ret = object->id.key;
+        return object;
+}
+
 static double statistic_of(const struct node *n, const struct context *c)
 {
-        const struct object *object = select_one(&n->selector, c, n->scope);
+        struct store_hint none = { 0 };
+        uint64_t key;
         double value;
 
-        if (!object || store_stat(c->view->store, n->series, object->id.key, n->statistic, n->window_ns,
-                                  c->view->now_ns, &value) < 0)
+        if (!measured_key(n, c, &key) ||
+            store_stat_hinted(c->view->store, c->hints ? &c->hints[n->leaf] : &none, n->series, key, n->statistic,
+                              n->window_ns, c->view->now_ns, &value) < 0)
                 return NAN;
         return value * n->factor;
 }
@@ -91,6 +109,7 @@ static struct collected collected_of(const struct node *n, const struct context 
                 .all = TRUTH_UNKNOWN,
         };
 
+        k.context.hints = NULL; /* those are for one object */
         (void) select_foreach(&n->selector, c, n->scope, collect, &k);
         return k;
 }
@@ -179,13 +198,18 @@ static bool compare(enum node_kind kind, double a, double b)
         return equal ? kind == NODE_GREATER_EQUAL : a > b;
 }
 
+enum truth expr_compare(enum node_kind kind, double left, double right)
+{
+        if (isnan(left) || isnan(right))
+                return TRUTH_UNKNOWN;
+        return compare(kind, left, right) ? TRUTH_TRUE : TRUTH_FALSE;
+}
+
 static enum truth comparison(const struct node *n, const struct context *c, double *seen)
 {
         double left = number_of(n->left, c, seen), right = number_of(n->right, c, seen);
 
-        if (isnan(left) || isnan(right))
-                return TRUTH_UNKNOWN;
-        return compare(n->kind, left, right) ? TRUTH_TRUE : TRUTH_FALSE;
+        return expr_compare(n->kind, left, right);
 }
 
 static enum truth any_or_all(const struct node *n, const struct context *c, double *seen)
@@ -236,4 +260,9 @@ static enum truth truth_of(const struct node *n, const struct context *c, double
 enum truth expr_truth(const struct expr *e, const struct context *c, double *seen)
 {
         return e->root ? truth_of(e->root, c, seen) : TRUTH_UNKNOWN;
+}
+
+double expr_number(const struct node *n, const struct context *c)
+{
+        return number_of(n, c, NULL);
 }

@@ -85,6 +85,12 @@ int node_foreach(const struct node *n, int (*cb)(void *userdata, const struct no
  */
 enum truth expr_truth(const struct expr *e, const struct context *c, double *seen);
 
+/* A number of an expression, in base units; NAN: no data. Uses the context's hints as expr_truth does. */
+double expr_number(const struct node *n, const struct context *c);
+
+/* What a comparison of two numbers says, NAN having no data. */
+enum truth expr_compare(enum node_kind kind, double left, double right);
+
 /* What until is when a rule does not say: see rules.md. {NULL} when out of memory. */
 struct expr expr_default_until(const struct expr *when);
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "decide/goal-run.h"
 #include "decide/reason.h"
 #include "util/ownership.h"
 
@@ -21,11 +22,6 @@ static void enter(struct instance *i, enum phase phase, uint64_t now_ns)
 static uint64_t elapsed(uint64_t now_ns, uint64_t since_ns)
 {
         return now_ns > since_ns ? now_ns - since_ns : 0;
-}
-
-static double *new_values(size_t n)
-{
-        return calloc(n > 0 ? n : 1, sizeof(double));
 }
 
 int instance_new(const struct rule *rule, struct oid object, struct instance **ret)
@@ -48,41 +44,56 @@ int instance_new(const struct rule *rule, struct oid object, struct instance **r
 
 int instance_set_rule(struct instance *i, const struct rule *rule)
 {
-        double *seen = new_values(rule->when.n_leaves), *seen_until = new_values(rule->until.n_leaves);
+        size_t n = rule->when.n_leaves, n_until = rule->until.n_leaves;
+        double *seen = calloc(n + n_until + 1, sizeof(*seen));
+        struct store_hint *hints = calloc(n + n_until + 1, sizeof(*hints));
 
-        if (!seen || !seen_until) {
+        if (!seen || !hints) {
                 free(seen);
-                free(seen_until);
+                free(hints);
+                return -ENOMEM;
+        }
+        if (rule->goal && !i->goal && goal_run_new(rule->goal, &i->goal) < 0) {
+                free(seen);
+                free(hints);
                 return -ENOMEM;
         }
         free(i->seen);
-        free(i->seen_until);
+        free(i->hints);
         i->seen = seen;
-        i->seen_until = seen_until;
+        i->seen_until = seen + n;
+        i->hints = hints;
+        i->hints_until = hints + n;
         i->holder.rule = rule;
         return 0;
 }
 
-static void let_go(struct instance *i, struct arbiter *a, bool keep, const char *reason)
+/* cause: NULL, no measurement is behind it. */
+static void let_go(struct instance *i, struct arbiter *a, bool keep, const char *reason, const struct cause *cause)
 {
-        while (i->holder.claims)
+        while (i->holder.claims) {
+                i->holder.claims->cause = cause ? *cause : (struct cause){ 0 };
                 arbiter_drop(a, i->holder.claims, keep, reason);
+        }
+        if (i->goal)
+                goal_run_reset(i->goal, i->holder.rule->goal->n_levers);
 }
 
 struct instance *instance_free(struct instance *i, struct arbiter *a, const char *reason)
 {
         if (!i)
                 return NULL;
-        let_go(i, a, i->holder.rule->on_clear == ON_CLEAR_KEEP, reason);
+        let_go(i, a, i->holder.rule->on_clear == ON_CLEAR_KEEP, reason, NULL);
+        goal_run_free(i->goal);
         free(i->seen);
-        free(i->seen_until);
+        free(i->hints);
         free(i);
         return NULL;
 }
 
 void instance_release(struct instance *i, struct arbiter *a, uint64_t now_ns, uint64_t rest_until_ns)
 {
-        let_go(i, a, false, "released by hand");
+        let_go(i, a, false, "released by hand", NULL);
         i->rest_until_ns = rest_until_ns;
         enter(i, PHASE_RESTING, now_ns);
 }
@@ -99,9 +110,10 @@ static bool waited(const struct instance *i, uint64_t now_ns, uint64_t least_ns)
         return now_ns >= i->rest_until_ns && (!i->acted || elapsed(now_ns, i->last_action_ns) >= least_ns);
 }
 
-static enum truth look(const struct instance *i, const struct view *view, const struct expr *e, double *seen)
+static enum truth look(const struct instance *i, const struct view *view, const struct expr *e, double *seen,
+                       struct store_hint *hints)
 {
-        struct context c = { .view = view, .rule = i->holder.rule, .self = i->object };
+        struct context c = { .view = view, .rule = i->holder.rule, .self = i->object, .hints = hints };
 
         return expr_truth(e, &c, seen);
 }
@@ -111,7 +123,7 @@ static int act(struct instance *i, const struct view *view, struct arbiter *a)
         const struct rule *rule = i->holder.rule;
         int r;
 
-        if (look(i, view, &rule->guard, NULL) == TRUTH_FALSE) {
+        if (look(i, view, &rule->guard, NULL, NULL) == TRUTH_FALSE) {
                 i->obstacle = "its guard is not true";
                 return 0;
         }
@@ -154,7 +166,7 @@ static int clear(struct instance *i, const struct view *view, struct arbiter *a)
         reason = reason_clear(i, view);
         if (i->holder.claims)
                 note_action(i, view->now_ns);
-        let_go(i, a, rule->on_clear == ON_CLEAR_KEEP, reason.text);
+        let_go(i, a, rule->on_clear == ON_CLEAR_KEEP, reason.text, &reason.cause);
         enter(i, PHASE_IDLE, view->now_ns);
         return 0;
 }
@@ -169,7 +181,7 @@ static void heed_guard(struct instance *i, const struct view *view, struct arbit
                 i->watch_until_ns = i->rest_ns = 0;
                 return;
         }
-        if (look(i, view, &i->holder.rule->guard, NULL) != TRUTH_FALSE)
+        if (look(i, view, &i->holder.rule->guard, NULL, NULL) != TRUTH_FALSE)
                 return;
 
         instance_undo(i, view, a);
@@ -275,6 +287,24 @@ static int (*const ticks[])(struct instance *i, const struct view *view, struct 
         [PHASE_CLEARING] = tick_clearing, [PHASE_EASING] = tick_easing,   [PHASE_RESTING] = tick_resting,
 };
 
+static int tick_goal(struct instance *i, const struct view *view, struct arbiter *a)
+{
+        uint64_t steps = i->goal->controller.n_steps;
+        int r;
+
+        if (view->now_ns < i->rest_until_ns)
+                return 0;
+        r = goal_tick(i, view, a);
+        if (r < 0 || i->goal->controller.n_steps == steps)
+                return r;
+
+        i->actions += i->goal->controller.n_steps - steps;
+        note_action(i, view->now_ns);
+        if (i->holder.rule->guard.root)
+                i->watch_until_ns = view->now_ns + 2 * i->holder.rule->window_ns;
+        return 0;
+}
+
 int instance_tick(struct instance *i, const struct view *view, struct arbiter *a)
 {
         const struct rule *rule = i->holder.rule;
@@ -282,10 +312,10 @@ int instance_tick(struct instance *i, const struct view *view, struct arbiter *a
         bool advise = mode == MODE_ADVISE;
         int r;
 
-        i->when = look(i, view, &rule->when, i->seen);
+        i->when = look(i, view, &rule->when, i->seen, i->hints);
         /* Most instances of a large machine are idle: half of the looking is enough for them. */
         if (i->phase == PHASE_ACTIVE || i->phase == PHASE_CLEARING || i->phase == PHASE_EASING)
-                i->until = look(i, view, &rule->until, i->seen_until);
+                i->until = look(i, view, &rule->until, i->seen_until, i->hints_until);
 
         if (i->holder.refused) {
                 i->holder.refused = false;
@@ -294,7 +324,7 @@ int instance_tick(struct instance *i, const struct view *view, struct arbiter *a
 
         /* What is held under one mode is not held under another. */
         if (mode < MODE_ADVISE || advise != i->advise) {
-                let_go(i, a, false, "the mode changed");
+                let_go(i, a, false, "the mode changed", NULL);
                 if (i->phase != PHASE_RESTING && i->phase != PHASE_IDLE)
                         enter(i, PHASE_IDLE, view->now_ns);
                 i->advise = advise;
@@ -303,6 +333,8 @@ int instance_tick(struct instance *i, const struct view *view, struct arbiter *a
                 return 0;
 
         heed_guard(i, view, a);
+        if (i->goal)
+                return tick_goal(i, view, a);
         r = ticks[i->phase](i, view, a);
         return r < 0 ? r : 0;
 }

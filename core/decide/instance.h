@@ -35,8 +35,10 @@ struct instance {
 
         bool advise;          /* what it holds is advice */
         const char *obstacle; /* why it could not act the last time, or NULL */
+        struct goal_run *goal; /* of a goal, else NULL */
         double *seen;         /* what was measured for `when` and `until` at the last tick */
         double *seen_until;
+        struct store_hint *hints, *hints_until; /* and where */
 };
 
 int instance_new(const struct rule *rule, struct oid object, struct instance **ret);
@@ -55,6 +57,15 @@ void instance_release(struct instance *i, struct arbiter *a, uint64_t now_ns, ui
 /* What it does, in one step (act.c). Both return the number of values that changed, or -ENOMEM. */
 int instance_act(struct instance *i, const struct view *view, struct arbiter *a);
 int instance_ease(struct instance *i, const struct view *view, struct arbiter *a);
+
+/* The same for a single action, one of the rule's or like it, and its index (act.c). -EAGAIN: nothing, and it may be
+ * different soon: the knob is busy, or its use is not known yet. */
+struct reason;
+int instance_move(struct instance *i, const struct view *view, struct arbiter *a, const struct action *action,
+                  size_t index, const struct reason *reason);
+/* Half of the way back for one claim; it may be gone then. 1, 0 (busy), -ENOMEM. */
+int instance_ease_claim(struct instance *i, const struct view *view, struct arbiter *a, struct claim *c,
+                        const struct reason *reason);
 
 /* The guard turned false (act.c): what the last action changed goes back to what it was before. */
 void instance_undo(struct instance *i, const struct view *view, struct arbiter *a);

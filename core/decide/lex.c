@@ -54,6 +54,18 @@ static size_t name_span(const char *s)
         return n;
 }
 
+/* The device of a knob that there is one of for each, right behind the knob's name: "[vda]". */
+static size_t device_span(const char *s)
+{
+        size_t n = 1;
+
+        if (s[0] != '[')
+                return 0;
+        while (s[n] != '\0' && s[n] != '[' && s[n] != ']' && !is_space(s[n]))
+                n++;
+        return n > 1 && s[n] == ']' ? n + 1 : 0;
+}
+
 /* @word, or @scope:pattern up to what cannot be in it. */
 static size_t selector_span(const char *s)
 {
@@ -190,7 +202,7 @@ int lexer_next(struct lexer *l)
         if (is_digit(*s))
                 return take_number(l, s);
         if (is_letter(*s))
-                return take(l, TOKEN_NAME, name_span(s));
+                return take(l, TOKEN_NAME, name_span(s) + device_span(s + name_span(s)));
         if (*s == '@' && is_letter(s[1]))
                 return take(l, TOKEN_SELECTOR, selector_span(s));
         if (*s == '#' || *s == ';')

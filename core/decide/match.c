@@ -6,7 +6,6 @@
 
 #include "util/array.h"
 #include "util/ownership.h"
-#include "util/str.h"
 
 int matcher_add(struct matcher *m, const char *glob, size_t length, bool exclude)
 {
@@ -34,7 +33,7 @@ bool pattern_is_name(const char *glob)
 
 bool pattern_matches(const char *glob, const char *name)
 {
-        return pattern_is_name(glob) ? streq(glob, name) : object_name_matches(glob, name);
+        return object_name_matches(glob, name);
 }
 
 bool matcher_matches(const struct matcher *m, const char *name)
@@ -64,9 +63,8 @@ int pattern_foreach(const char *glob, uint32_t scope, const struct objects *obje
                 return named ? cb(userdata, named) : 0;
         }
 
-        /* Most objects of a large machine differ before the first wildcard: spare them the real comparison.
-         */
-        fixed = strcspn(glob, "*?[\\");
+        /* Most objects of a large machine differ before the first *: spare them the real comparison. */
+        fixed = strcspn(glob, "*");
         all = objects_of_scope(objects, scope, &n);
         for (size_t i = 0; i < n; i++) {
                 if (strncmp(all[i]->name, glob, fixed) != 0 || !object_name_matches(glob, all[i]->name))

@@ -156,11 +156,19 @@ int name_metric(struct reading *r, const struct token *t, const struct metric **
 
 int name_knob(struct reading *r, const struct token *t, const struct knob **ret)
 {
+        const char *device;
+        size_t length;
+
         *ret = catalogue_knob(r->catalogue, t->text, t->length);
         if (*ret && (*ret)->plugin)
                 return 0;
 
         *ret = NULL;
+        if (catalogue_is_per_device(r->catalogue, t->text, t->length, &device, &length)) {
+                _cleanup_free_ char *what = str_printf("device '%.*s'", (int) length, device);
+
+                return what ? wait_for(r, &t->place, what) : -ENOMEM;
+        }
         return unknown_name(r, t, "knob", false, knob_name, catalogue_n_knobs(r->catalogue));
 }
 

@@ -38,8 +38,7 @@ static int only_line(struct draft *d, const struct ini_entry *entry, const struc
         return 0;
 }
 
-static int parse_duration(struct draft *d, const struct ini_entry *entry, uint64_t min, uint64_t max,
-                          uint64_t *ret)
+int parse_time(struct draft *d, const struct ini_entry *entry, uint64_t min, uint64_t max, uint64_t *ret)
 {
         const struct ini_line *line;
         unsigned long long ns;
@@ -68,29 +67,29 @@ static int parse_duration(struct draft *d, const struct ini_entry *entry, uint64
 
 int parse_hold(struct draft *d, const struct ini_entry *entry)
 {
-        return parse_duration(d, entry, 0, DURATION_MAX_NS, &d->rule->hold_ns);
+        return parse_time(d, entry, 0, DURATION_MAX_NS, &d->rule->hold_ns);
 }
 
 int parse_clear_hold(struct draft *d, const struct ini_entry *entry)
 {
-        return parse_duration(d, entry, 0, DURATION_MAX_NS, &d->rule->clear_hold_ns);
+        return parse_time(d, entry, 0, DURATION_MAX_NS, &d->rule->clear_hold_ns);
 }
 
 int parse_cooldown(struct draft *d, const struct ini_entry *entry)
 {
-        return parse_duration(d, entry, 0, DURATION_MAX_NS, &d->rule->cooldown_ns);
+        return parse_time(d, entry, 0, DURATION_MAX_NS, &d->rule->cooldown_ns);
 }
 
 int parse_every(struct draft *d, const struct ini_entry *entry)
 {
-        return parse_duration(d, entry, 0, DURATION_MAX_NS, &d->rule->every_ns);
+        return parse_time(d, entry, 0, DURATION_MAX_NS, &d->rule->every_ns);
 }
 
 int parse_rule_window(struct draft *d, const struct ini_entry *entry)
 {
         int r;
 
-        r = parse_duration(d, entry, 1, WINDOW_MAX_NS, &d->rule->window_ns);
+        r = parse_time(d, entry, 1, WINDOW_MAX_NS, &d->rule->window_ns);
         if (r >= 0)
                 d->reading.window_ns = d->rule->window_ns;
         return r;

@@ -20,6 +20,9 @@ struct draft {
 /* A key that was given: its entry in force is not empty. 0; -EINVAL after saying why; -ENOMEM. */
 typedef int (*key_parser)(struct draft *d, const struct ini_entry *entry);
 
+/* The one line of a time from min to max, in ns. */
+int parse_time(struct draft *d, const struct ini_entry *entry, uint64_t min, uint64_t max, uint64_t *ret);
+
 int parse_description(struct draft *d, const struct ini_entry *entry);
 int parse_hold(struct draft *d, const struct ini_entry *entry);
 int parse_clear_hold(struct draft *d, const struct ini_entry *entry);

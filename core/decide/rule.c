@@ -25,6 +25,7 @@ struct rule *rule_free(struct rule *r)
                 bound_clear(&r->bounds[i]);
         free(r->actions);
         free(r->bounds);
+        goal_free(r->goal);
         expr_clear(&r->when);
         expr_clear(&r->until);
         expr_clear(&r->guard);

@@ -7,6 +7,7 @@
 #include "config/options.h"
 #include "decide/action.h"
 #include "decide/expr.h"
+#include "decide/goal.h"
 #include "decide/match.h"
 #include "decide/ruleset.h"
 
@@ -42,6 +43,8 @@ struct rule {
         bool contest;   /* writes over what others have set */
         bool delegated; /* acts below the boundary of a delegated subtree, too */
         int keep;       /* at exit what it set stays (1), goes back (0), or as trimtab.conf says (-1) */
+
+        struct goal *goal; /* NULL: it is a rule */
 
         char *waits_for; /* "plugin 'irq'": cannot run before; NULL: runs */
 };

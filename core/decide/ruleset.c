@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "decide/lint.h"
 #include "decide/names.h"
 #include "decide/rule.h"
 #include "util/array.h"
@@ -17,21 +18,23 @@ struct ruleset {
 
 DEFINE_CLEANUP(struct ruleset *, ruleset_free);
 
-static bool is_rule(const struct ini_section *section, struct diag *diag)
+static bool is_rule(const struct ruleset *set, const struct ini_section *section, struct diag *diag)
 {
-        static const char *const kinds[] = { "rule" };
+        static const char *const kinds[] = { "rule", "goal" };
 
-        if (!streq(section->kind, "rule")) {
-                if (streq(section->kind, "goal"))
-                        diag_add(diag, SEVERITY_ERROR, &section->place,
-                                 "goals are not supported by this version");
-                else
-                        (void) refuse_unknown(diag, &section->place, "kind of section", section->kind, kinds,
-                                              ELEMENTSOF(kinds));
+        if (!streq(section->kind, "rule") && !streq(section->kind, "goal")) {
+                (void) refuse_unknown(diag, &section->place, "kind of section", section->kind, kinds,
+                                      ELEMENTSOF(kinds));
+                return false;
+        }
+        /* One name, one thing: commands and records go by it. */
+        if (ruleset_find(set, section->name)) {
+                diag_add(diag, SEVERITY_ERROR, &section->place, "there is another rule or goal of the name '%s'", section->name);
                 return false;
         }
         if (section->name[0] == '\0') {
-                diag_add(diag, SEVERITY_ERROR, &section->place, "a rule needs a name: [rule NAME]");
+                diag_add(diag, SEVERITY_ERROR, &section->place, "a %s needs a name: [%s NAME]", section->kind,
+                         section->kind);
                 return false;
         }
         return true;
@@ -49,20 +52,25 @@ int ruleset_parse(const struct ini *ini, const struct catalogue *catalogue, cons
         for (size_t i = 0; i < ini->n_sections; i++) {
                 struct rule *rule;
 
-                if (!is_rule(&ini->sections[i], diag))
+                if (!is_rule(set, &ini->sections[i], diag))
                         continue;
                 /* A line of it was refused, and said: half of a rule is another rule. */
                 if (ini->sections[i].broken)
                         continue;
                 if (array_reserve(&set->rules, set->n, sizeof(*set->rules)) < 0)
                         return -ENOMEM;
-                r = rule_parse(&ini->sections[i], i, catalogue, objects, diag, &rule);
+                r = streq(ini->sections[i].kind, "goal")
+                            ? goal_parse(&ini->sections[i], i, catalogue, objects, diag, &rule)
+                            : rule_parse(&ini->sections[i], i, catalogue, objects, diag, &rule);
                 if (r < 0)
                         return r;
                 if (rule)
                         set->rules[set->n++] = rule;
         }
 
+        r = ruleset_lint(set, ini, catalogue, objects, diag);
+        if (r < 0)
+                return r;
         *ret = TAKE(set);
         return 0;
 }

@@ -22,9 +22,8 @@ struct ruleset;
  * Makes a set of all [rule NAME] sections. Other kinds of section are refused (except [plugin …] sections' kinds that a
  * plugin owns, once there are any). A bad rule is left out and said in diag; `ruleset_parse` then still returns 0: the
  * caller looks at diag->n_errors and decides (start: go on; reload: keep the old set). A metric or knob that no loaded
- * plugin offers: error with the nearest name if its prefix (before the dot) is that of a plugin in `known_plugins` or a catalogue entry's, else the rule waits
- * (a warning says for what).
- * protect: globs of cgroup names no rule may touch, NULL-terminated.
+ * plugin offers: error with the nearest name if its prefix (before the dot) is that of a plugin or a catalogue entry's,
+ * else the rule waits (a warning says for what). Rules that cannot do what they say get warnings (lint.h).
  */
 int ruleset_parse(const struct ini *ini, const struct catalogue *catalogue, const struct objects *objects,
                   struct diag *diag, struct ruleset **ret);

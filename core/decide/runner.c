@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "decide/wants.h"
 #include "util/array.h"
 #include "util/ownership.h"
 
@@ -27,6 +29,11 @@ static int compare_keys(const void *a, const void *b)
         const uint64_t *x = a, *y = b;
 
         return (*x > *y) - (*x < *y);
+}
+
+struct runner runner_of(const struct rule *rule)
+{
+        return (struct runner){ .rule = rule, .looks_around = wants_look_around(rule) };
 }
 
 void runner_clear(struct runner *r, struct arbiter *a, const char *reason)
@@ -74,12 +81,73 @@ static int merge(struct runner *r, const struct keys *keys, struct arbiter *a)
         return 0;
 }
 
+static bool runs(const struct runner *r)
+{
+        return !r->rule->waits_for && r->rule->mode != MODE_OFF;
+}
+
+/* Where the instance of that key is, or belongs. */
+static size_t place_of(const struct runner *r, uint64_t key)
+{
+        size_t low = 0, high = r->n;
+
+        while (low < high) {
+                size_t middle = low + (high - low) / 2;
+
+                if (r->instances[middle]->object.key < key)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        return low;
+}
+
+static int insert(struct runner *r, size_t at, struct oid id)
+{
+        struct instance **grown, *i;
+        int e;
+
+        grown = reallocarray(r->instances, r->n + 1, sizeof(*grown));
+        if (!grown)
+                return -ENOMEM;
+        r->instances = grown;
+        e = instance_new(r->rule, id, &i);
+        if (e < 0)
+                return e;
+
+        memmove(&r->instances[at + 1], &r->instances[at], (r->n - at) * sizeof(*grown));
+        r->instances[at] = i;
+        r->n++;
+        return 1;
+}
+
+int runner_match_one(struct runner *r, struct oid id, const struct object *object, struct arbiter *a)
+{
+        bool is, was;
+        size_t at;
+
+        if (r->rule->match.scope != id.scope)
+                return 0;
+        at = place_of(r, id.key);
+        was = at < r->n && r->instances[at]->object.key == id.key;
+        is = object && runs(r) && matcher_matches(&r->rule->match, object->name);
+        if (is == was)
+                return 0;
+        if (is)
+                return insert(r, at, id);
+
+        instance_free(r->instances[at], a, "the object it ran for is gone");
+        r->n--;
+        memmove(&r->instances[at], &r->instances[at + 1], (r->n - at) * sizeof(*r->instances));
+        return 1;
+}
+
 int runner_match(struct runner *r, const struct objects *objects, struct arbiter *a)
 {
         struct keys keys = { 0 };
         int e = 0;
 
-        if (!r->rule->waits_for && r->rule->mode != MODE_OFF)
+        if (runs(r))
                 e = matcher_foreach(&r->rule->match, objects, add_key, &keys);
         if (e >= 0) {
                 if (keys.n > 1)

@@ -34,6 +34,7 @@ struct context {
         const struct rule *rule; /* its `for` shapes @siblings */
         struct oid self;
         const struct object *each; /* inside an aggregate: the one object of several that it is about now */
+        struct store_hint *hints;  /* where the leaves of the expression were found, for each; NULL: not kept */
 };
 
 static inline bool selector_is_many(const struct selector *s)

@@ -18,7 +18,8 @@ struct slot {
         struct claim *owner; /* the best of them when it was last settled; NULL: none */
 
         bool written;                           /* a value was decided and not taken back */
-        bool confirmed;                         /* and one was taken by the knob */
+        bool confirmed;                         /* and one was taken by the knob: */
+        struct trimtab_value taken;             /* the last such */
         struct trimtab_value wanted, effective; /* the last decided; what the knob made of it */
 
         /* By the last owner, for when nobody follows. */
@@ -26,6 +27,7 @@ struct slot {
         const char *let_go_by;
         uint64_t let_go_at;
         char let_go_reason[200];
+        struct cause let_go_cause;
 };
 
 /* Sorted by key. */

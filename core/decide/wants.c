@@ -66,6 +66,33 @@ static int add_instance(struct adding *a)
         return r;
 }
 
+static int looks_around(void *userdata, const struct node *n)
+{
+        const struct rule *rule = userdata;
+
+        return n->kind == NODE_STATISTIC && (n->selector.kind != SELECT_SELF || n->scope != rule->match.scope);
+}
+
+bool wants_look_around(const struct rule *rule)
+{
+        void *userdata = (void *) rule;
+        bool around = node_foreach(rule->when.root, looks_around, userdata) ||
+                      node_foreach(rule->until.root, looks_around, userdata) ||
+                      node_foreach(rule->guard.root, looks_around, userdata);
+
+        /* @self of a rule for the host may be the root cgroup. */
+        for (size_t i = 0; !around && i < rule->n_actions; i++)
+                around = action_is_relative(&rule->actions[i]) &&
+                         (rule->actions[i].selector.kind != SELECT_SELF || rule->match.scope == SCOPE_HOST);
+        return around;
+}
+
+void wants_clear(struct wants *w)
+{
+        free(w->items);
+        *w = (struct wants){ 0 };
+}
+
 int wants_add(struct wants *w, const struct runner *r, const struct view *view)
 {
         struct adding a = { .wants = w, .context = { .view = view, .rule = r->rule } };

@@ -16,6 +16,11 @@ struct wants {
         size_t n;
 };
 
+void wants_clear(struct wants *w);
+
+/* Whether what the rule needs depends on other objects than those that it runs for. */
+bool wants_look_around(const struct rule *rule);
+
 /* Adds what the instances of a rule need. -ENOMEM. */
 int wants_add(struct wants *w, const struct runner *r, const struct view *view);
 

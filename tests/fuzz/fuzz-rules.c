@@ -2,16 +2,18 @@
 
 /*
  * Any text as rules, in a small made-up machine for some minutes of made-up time: every message points into
- * the text, no value leaves its knob's range or is no number, a knob has one owner, and when the rules are
- * gone, nothing of theirs is left.
+ * the text, no value leaves its knob's range or is no number, a knob has one owner, a rule of which it was
+ * said that it can never act does not, and when the rules are gone, nothing of theirs is left.
  */
 
 #include "fuzz.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "config/ini.h"
+#include "config/protect.h"
 #include "decide/engine.h"
 #include "decide/value.h"
 
@@ -23,7 +25,7 @@
 static const struct trimtab_metric metrics[] = {
         { "sched.runq_latency", "ns", "", "cgroup", TRIMTAB_HISTOGRAM, 0 },
         { "sched.runtime", "ns", "", "cgroup", TRIMTAB_COUNTER, 0 },
-        { "cgroup.cpu_some", "%", "", "cgroup", TRIMTAB_GAUGE, 0 },
+        { "cgroup.cpu_some", "%", "", "cgroup", TRIMTAB_GAUGE, TRIMTAB_METRIC_SHARE },
         { "cgroup.memory_current", "B", "", "cgroup", TRIMTAB_GAUGE, 0 },
         { "host.load", "", "", "host", TRIMTAB_GAUGE, 0 },
 };
@@ -99,6 +101,7 @@ struct machine {
         struct trimtab_value now[N_KNOBS][N_OBJECTS], original[N_KNOBS][N_OBJECTS];
         bool ours[N_KNOBS][N_OBJECTS][2]; /* the last: advised only */
         uint64_t random;
+        const struct diag *diag; /* what was said of the rules */
 };
 
 static unsigned pick(struct machine *m, unsigned n)
@@ -194,6 +197,18 @@ static void check_set(const struct view *view, const struct decision *d)
               (number >= k->min && number <= k->max));
 }
 
+/* Whether it was said that this rule can never fire or act. */
+static bool is_said_idle(const struct diag *diag, const char *rule)
+{
+        char beginning[256];
+        int n = snprintf(beginning, sizeof(beginning), "rule '%s' can never ", rule);
+
+        for (size_t i = 0; i < diag->n && n < (int) sizeof(beginning); i++)
+                if (strncmp(diag->items[i].message, beginning, (size_t) n) == 0)
+                        return true;
+        return false;
+}
+
 static void heed(struct machine *m, struct engine *e, const struct view *view,
                  const struct decisions *decisions)
 {
@@ -217,6 +232,7 @@ static void heed(struct machine *m, struct engine *e, const struct view *view,
                 }
 
                 check_set(view, d);
+                CHECK(!is_said_idle(m->diag, d->rule));
                 CHECK(engine_owner(e, d->knob, d->object, &owner, &shadowed) == 0);
                 CHECK(d->advise || strcmp(owner, d->rule) == 0);
                 *ours = true;
@@ -303,6 +319,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
         memset(m, 0, sizeof(*m));
         m->random = 88172645463325252ull + size;
+        m->diag = &diag;
         CHECK(catalogue_new(&catalogue) == 0 && objects_new(&objects) == 0 && engine_new(&engine) == 0);
         fill(m, catalogue, objects);
         CHECK(store_new(catalogue, &store) == 0);
@@ -320,6 +337,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                         .store = store,
                         .now_ns = 1000 * SECOND,
                         .mode = size % 4 ? MODE_ENFORCE : MODE_ADVISE,
+                        .protect = protect_builtin(),
                         .current = current,
                         .original = original,
                         .busy = busy,

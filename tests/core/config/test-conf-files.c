@@ -107,9 +107,18 @@ static void a_link_to_nothing_switches_off(void **state)
         make("lib/c.conf", "x");
         assert_int_equal(symlink("/dev/null", "etc/a.conf"), 0);
         make("run/b.conf", "");
-        /* A link to nowhere is an accident, not a decision. */
-        assert_int_equal(symlink("nowhere", "etc/c.conf"), 0);
         assert_files(dirs, LIST("lib/c.conf"));
+}
+
+/* An accident, not a decision: it switches nothing off, and whoever reads it gets to know. */
+static void a_link_to_nowhere_is_listed(void **state)
+{
+        make("lib/a.conf", "x");
+        assert_int_equal(symlink("nowhere", "etc/a.conf"), 0);
+        assert_int_equal(symlink("nowhere", "run/b.conf"), 0);
+        assert_files(dirs, LIST("lib/a.conf", "etc/a.conf", "run/b.conf"));
+        make("etc/b.conf", "x");
+        assert_files(dirs, LIST("lib/a.conf", "etc/a.conf", "etc/b.conf"));
 }
 
 static void only_conf_files_count(void **state)
@@ -151,7 +160,8 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 TEST(names_order_whatever_the_folder), TEST(an_earlier_folder_hides),
-                TEST(a_link_to_nothing_switches_off),  TEST(only_conf_files_count),
+                TEST(a_link_to_nothing_switches_off),  TEST(a_link_to_nowhere_is_listed),
+                TEST(only_conf_files_count),
                 TEST(missing_folders_are_no_error),    TEST(a_file_named_itself_is_taken),
         };
 

@@ -270,6 +270,27 @@ static void a_file_that_cannot_be_read_is_told(void **state)
         ini_clear(&ini);
 }
 
+static void a_link_to_nowhere_is_told(void **state)
+{
+        char dir[] = "/tmp/trimtab-ini-XXXXXX";
+        _cleanup_free_ char *path = NULL;
+        struct diag diag = {};
+        struct ini ini = {};
+
+        assert_non_null(mkdtemp(dir));
+        path = str_printf("%s/60-local.conf", dir);
+        assert_int_equal(symlink("nowhere", path), 0);
+        assert_int_equal(ini_load_file(&ini, path, &diag), -ENOLINK);
+        assert_int_equal(diag.n_errors, 1);
+        assert_string_equal(diag.items[0].path, path);
+        assert_string_equal(diag.items[0].message,
+                            "a link to a file that is not there: to switch a file off, link to /dev/null");
+        assert_int_equal(unlink(path), 0);
+        assert_int_equal(rmdir(dir), 0);
+        diag_clear(&diag);
+        ini_clear(&ini);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -283,6 +304,7 @@ int main(void)
                 cmocka_unit_test(a_refused_key_takes_its_lines_with_it),
                 cmocka_unit_test(what_is_no_ini_file_is_said_once),
                 cmocka_unit_test(a_file_that_cannot_be_read_is_told),
+                cmocka_unit_test(a_link_to_nowhere_is_told),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

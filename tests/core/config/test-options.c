@@ -65,6 +65,7 @@ static void every_key_is_read(void **state)
              "on-exit = keep\n"
              "foreign-backoff = 5min\n"
              "writes-per-minute = 0\n"
+             "plugin-budget = 12.5%\n"
              "protect = /system.slice/db.service, cgroup:/payments.slice/*\n"
              "  /a\n"
              "[plugin sched]\n"
@@ -76,6 +77,7 @@ static void every_key_is_read(void **state)
         assert_int_equal(o.on_exit, ON_EXIT_KEEP);
         assert_int_equal(o.foreign_backoff_ns, 300 * SECOND);
         assert_int_equal(o.writes_per_minute, 0);
+        assert_true(o.plugin_budget == 0.125);
         assert_int_equal(o.n_protect, builtin + 3);
         assert_true(is_protected(&o, "/init.scope"));
         assert_true(is_protected(&o, "/system.slice/db.service"));
@@ -108,6 +110,8 @@ static const struct {
         { "[daemon]\nwrites-per-minute = 1.5\n", 2, 21, "expected a whole number" },
         { "[daemon]\nwrites-per-minute = 30s\n", 2, 21, "expected a whole number" },
         { "[daemon]\nwrites-per-minute = max\n", 2, 21, "expected a whole number" },
+        { "[daemon]\nplugin-budget = 5\n", 2, 17, "expected a share of a CPU" },
+        { "[daemon]\nplugin-budget = 101%\n", 2, 17, "expected a share of a CPU" },
         { "[daemon]\nwrites-per-minute = -1\n", 2, 21, "expected a whole number" },
         { "[daemon]\non-exit = restore # when stopped\n", 2, 11, "expected restore or keep" },
         { "[daemon]\nmode = advise\n  enforce\n", 3, 3, "takes one value" },

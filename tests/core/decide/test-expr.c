@@ -37,6 +37,17 @@ static enum truth truth(struct world *w, const char *when)
         return expr_truth(&rule->when, &c, NULL);
 }
 
+static enum truth truth_of_host(struct world *w, const char *when)
+{
+        struct context c = { .view = &w->view, .self = { SCOPE_HOST, TRIMTAB_HOST_OBJECT } };
+        char text[1024];
+
+        snprintf(text, sizeof(text), "[rule r]\nwhen = %s\nthen = vm.ratio = 5\n", when);
+        world_rules(w, text);
+        c.rule = ruleset_at(engine_rules(w->engine), 0);
+        return expr_truth(&c.rule->when, &c, NULL);
+}
+
 /* mem.used of /a/db has no data at all. */
 #define TRUE "vm.ratio @host > 1"
 #define FALSE "vm.ratio @host < 1"
@@ -124,6 +135,22 @@ static void test_units(void **state)
         assert_int_equal(truth(w, "last(mem.used) + 1G == 3G"), T);
 }
 
+/* Every unit, by another one of its kind. */
+static void test_every_unit(void **state)
+{
+        static const char *const equal[] = {
+                "1us == 1000ns", "1ms == 1000us", "1s == 1000ms",    "1min == 60s",   "1h == 60min",
+                "1Ki == 1024B",  "1Mi == 1024Ki", "1Gi == 1024Mi",   "1Ti == 1024Gi", "1KiB == 1Ki",
+                "1MiB == 1Mi",   "1GiB == 1Gi",   "1TiB == 1Ti",     "1k == 1000",    "1M == 1000k",
+                "1G == 1000M",   "1k == 1000B",   "100% == 50% * 2", "0.5s == 500ms", "1.5k == 1500",
+        };
+        struct world *w = *state;
+
+        for (size_t i = 0; i < sizeof(equal) / sizeof(equal[0]); i++)
+                assert_int_equal(truth(w, equal[i]), T);
+        assert_int_equal(truth(w, "1ms == 1us"), F);
+}
+
 static void put_waits(struct world *w, uint64_t object, uint64_t ns, uint64_t n)
 {
         uint64_t slots[TRIMTAB_HIST_SLOTS] = { 0 };
@@ -139,6 +166,31 @@ static void put_waits(struct world *w, uint64_t object, uint64_t ns, uint64_t n)
                          0);
 }
 
+#define SPREAD "sched.latency @cgroup:/a/db"
+
+/* 10000 waits: most of them of 1 ms, then fewer and fewer that are longer and longer. */
+static void put_spread(struct world *w, uint64_t object)
+{
+        static const struct {
+                uint64_t ns, n;
+        } waits[] = {
+                { 1000000, 8500 }, { 2000000, 800 }, { 4000000, 400 },
+                { 8000000, 250 },  { 16000000, 45 }, { 32000000, 5 },
+        };
+        const struct metric *m = catalogue_metric(w->catalogue, "sched.latency", 13);
+        uint64_t slots[TRIMTAB_HIST_SLOTS] = { 0 };
+
+        assert_int_equal(store_put_histogram(w->store, m->number, object, w->view.now_ns, slots,
+                                             TRIMTAB_HIST_SLOTS, 0),
+                         0);
+        w->view.now_ns += SEC;
+        for (size_t i = 0; i < sizeof(waits) / sizeof(waits[0]); i++)
+                slots[trimtab_hist_slot(waits[i].ns)] = waits[i].n;
+        assert_int_equal(store_put_histogram(w->store, m->number, object, w->view.now_ns, slots,
+                                             TRIMTAB_HIST_SLOTS, 15e9),
+                         0);
+}
+
 static void test_statistics(void **state)
 {
         struct world *w = *state;
@@ -148,6 +200,17 @@ static void test_statistics(void **state)
         assert_int_equal(truth(w, "count(sched.latency) == 100"), T);
         assert_int_equal(truth(w, "mean(sched.latency) == 8ms"), T);
         assert_int_equal(truth(w, "p50(sched.latency @cgroup:/a/db) > 1ns"), U);
+
+        /* The slowest of a thousand, of a hundred …: each function takes another one. */
+        put_spread(w, DB);
+        assert_int_equal(truth(w, "p50(" SPREAD ") > 0.9ms and p50(" SPREAD ") < 1.1ms"), T);
+        assert_int_equal(truth(w, "p90(" SPREAD ") > 1.8ms and p90(" SPREAD ") < 2.2ms"), T);
+        assert_int_equal(truth(w, "p95(" SPREAD ") > 3.6ms and p95(" SPREAD ") < 4.4ms"), T);
+        assert_int_equal(truth(w, "p99(" SPREAD ") > 7.2ms and p99(" SPREAD ") < 8.8ms"), T);
+        assert_int_equal(truth(w, "p999(" SPREAD ") > 14ms and p999(" SPREAD ") < 18ms"), T);
+        assert_int_equal(truth(w, "max(" SPREAD ") > 28ms and max(" SPREAD ") < 36ms"), T);
+        assert_int_equal(truth(w, "mean(" SPREAD ") == 1.5ms"), T);
+        assert_int_equal(truth(w, "count(" SPREAD ") == 10k"), T);
 
         /* A quarter of a second of CPU time in a second: a ratio. */
         put(w, "sched.runtime", WEB, 1e9);
@@ -206,6 +269,14 @@ static void test_aggregates(void **state)
         assert_int_equal(truth(w, "sum_of(last(psi.cpu @children)) > 0"), U);
         assert_int_equal(truth(w, "any_of(last(psi.cpu @children) > 0)"), U);
         assert_int_equal(truth(w, "all_of(last(psi.cpu @children) > 0)"), U);
+
+        /* /a/web has no children; the host's are those of the root. */
+        put(w, "psi.cpu", A, 7);
+        put(w, "psi.cpu", B, 8);
+        assert_int_equal(truth_of_host(w, "sum_of(last(psi.cpu @children)) == 15%"), T);
+        assert_int_equal(truth_of_host(w, "any_of(last(psi.cpu @children) > 7%)"), T);
+        assert_int_equal(truth_of_host(w, "all_of(last(psi.cpu @children) > 7%)"), F);
+        assert_int_equal(truth_of_host(w, "last(psi.cpu @cgroup:/a) == 7%"), T);
 
         put(w, "psi.cpu", LOG, 2);
         assert_int_equal(truth(w, "all_of(last(psi.cpu @siblings) < 9%)"), T);
@@ -288,9 +359,10 @@ static int teardown(void **state)
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
-                TEST(test_three_values), TEST(test_binding),    TEST(test_comparisons),
-                TEST(test_units),        TEST(test_statistics), TEST(test_selectors),
-                TEST(test_aggregates),   TEST(test_print),      TEST(test_default_until),
+                TEST(test_three_values),  TEST(test_binding),    TEST(test_comparisons),
+                TEST(test_units),         TEST(test_every_unit), TEST(test_statistics),
+                TEST(test_selectors),     TEST(test_aggregates), TEST(test_print),
+                TEST(test_default_until),
         };
 
         return cmocka_run_group_tests_name("decide/expr", tests, NULL, NULL);

@@ -66,6 +66,34 @@ static void test_tokens(void **state)
         assert_int_equal(diag.n, 0);
 }
 
+/* A knob's device belongs to its name; a bracket elsewhere does not. */
+static void test_devices(void **state)
+{
+        struct diag diag = { 0 };
+        struct ini_line lines[2];
+        struct lexer l;
+        size_t n = make_lines(lines, "io.max.wbps[nvme0n1] @siblings *= 0.8", NULL);
+
+        assert_int_equal(lexer_init(&l, lines, n, &diag), 0);
+        assert_token(&l, TOKEN_NAME, "io.max.wbps[nvme0n1]", 3, 8);
+        assert_token(&l, TOKEN_SELECTOR, "@siblings", 3, 29);
+        n = make_lines(lines, "x[dm-0]/2", NULL);
+        assert_int_equal(lexer_init(&l, lines, n, &diag), 0);
+        assert_token(&l, TOKEN_NAME, "x[dm-0]", 3, 8);
+        assert_token(&l, TOKEN_OVER, "/", 3, 15);
+        assert_int_equal(diag.n, 0);
+
+        for (size_t i = 0; i < 4; i++) {
+                static const char *const bad[] = { "x[]", "x[a b]", "x [a]", "x[a[b]" };
+
+                n = make_lines(lines, bad[i], NULL);
+                assert_int_equal(lexer_init(&l, lines, n, &diag), 0);
+                assert_int_equal(l.token.length, 1);
+                assert_true(lexer_next(&l) < 0);
+        }
+        diag_clear(&diag);
+}
+
 static void test_operators(void **state)
 {
         static const enum token_type expected[] = {
@@ -143,6 +171,7 @@ int main(void)
 {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_tokens),
+                cmocka_unit_test(test_devices),
                 cmocka_unit_test(test_operators),
                 cmocka_unit_test(test_errors),
                 cmocka_unit_test(test_rest),

@@ -228,6 +228,9 @@ static void test_keys(void **state)
                 { "mode", "advice", 1, 6, "unknown mode 'advice', did you mean 'advise'?" },
                 { "mode", "observe", 1, 7, "unknown mode 'observe'" },
                 { "on-clear", "eased", 1, 5, "unknown on-clear 'eased', did you mean 'ease'?" },
+                { "on-exit", "kept", 1, 4, "unknown on-exit 'kept', did you mean 'keep'?" },
+                { "contest", "yess", 1, 4, "unknown contest 'yess', did you mean 'yes'?" },
+                { "delegated", "true", 1, 4, "unknown delegated 'true'" },
                 { "for", "cgroup", 1, 6, "expected SCOPE:PATTERN, such as cgroup:/system.slice/*.service" },
                 { "for", "cgroup:", 8, 0, "expected a pattern behind the ':'" },
                 { "for", "cgroup:nginx*", 8, 6, "a cgroup's name begins with '/'" },
@@ -255,7 +258,7 @@ static void test_sections(void **state)
 {
         static const struct whole cases[] = {
                 { "[rul web]\nwhen = x\n", 1, 1, 0, "unknown kind of section 'rul', did you mean 'rule'?" },
-                { "[goal web]\nkeep = x\n", 1, 1, 0, "goals are not supported by this version" },
+                { "[goal]\nkeep = avg(psi.cpu) < 1%\n", 1, 1, 0, "a goal needs a name: [goal NAME]" },
                 { "[rule]\nwhen = avg(psi.cpu) > 1%\n", 1, 1, 0, "a rule needs a name: [rule NAME]" },
                 { "[rule r]\nwhen = 1 > 2\n", 1, 1, 0, "rule 'r' has no 'then'" },
                 { "[rule r]\nthen = vm.ratio = 5\n", 1, 1, 0, "rule 'r' has no 'when'" },

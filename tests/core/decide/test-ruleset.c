@@ -29,6 +29,9 @@ static void test_defaults(void **state)
         assert_int_equal(r->priority, 50);
         assert_int_equal(r->mode, MODE_ENFORCE);
         assert_int_equal(r->on_clear, ON_CLEAR_RESTORE);
+        assert_false(r->contest);
+        assert_false(r->delegated);
+        assert_int_equal(r->keep, -1);
         assert_null(r->guard.root);
         assert_non_null(r->until.root);
         assert_null(r->waits_for);
@@ -61,7 +64,10 @@ static void test_every_key(void **state)
                        "cooldown = 2s\n"
                        "window = 1h\n"
                        "priority = 7\n"
-                       "mode = advise\n");
+                       "mode = advise\n"
+                       "contest = yes\n"
+                       "delegated = yes\n"
+                       "on-exit = keep\n");
         r = ruleset_at(engine_rules(w->engine), 0);
         assert_string_equal(r->description, "two lines #1 of text");
         assert_true(matcher_matches(&r->match, "/a/web"));
@@ -77,6 +83,9 @@ static void test_every_key(void **state)
         assert_int_equal(r->priority, 7);
         assert_int_equal(r->mode, MODE_ADVISE);
         assert_int_equal(r->on_clear, ON_CLEAR_EASE);
+        assert_true(r->contest);
+        assert_true(r->delegated);
+        assert_int_equal(r->keep, 1);
         assert_non_null(r->guard.root);
 
         assert_int_equal(r->n_actions, 2);
@@ -151,9 +160,45 @@ static void test_merge_within(void **state)
 static void test_lists_are_replaced(void **state)
 {
         struct world *w = *state;
-        struct ruleset *set = parse_files(w, SHIPPED, "[rule r]\nthen = cpu.weight = 300\n");
+        struct ruleset *set =
+                parse_files(w, SHIPPED, "[rule r]\nthen = cpu.weight = 300\nfor = cgroup:/b/*\n");
+        const struct rule *r = ruleset_find(set, "r");
 
-        assert_int_equal(ruleset_find(set, "r")->n_actions, 1);
+        assert_int_equal(r->n_actions, 1);
+        assert_true(matcher_matches(&r->match, "/b/web"));
+        assert_false(matcher_matches(&r->match, "/a/web"));
+        ruleset_free(set);
+}
+
+/* Every word that a rule can say once: the later file's. */
+static void test_every_key_is_overridden(void **state)
+{
+        struct world *w = *state;
+        struct ruleset *set = parse_files(
+                w,
+                SHIPPED "description = first\nuntil = last(psi.cpu) < 1%\nclear-hold = 5s\nevery = 20s\n"
+                        "guard = last(psi.cpu @parent) < 50%\non-clear = ease\ncooldown = 5s\nwindow = 20s\n"
+                        "mode = off\ncontest = yes\ndelegated = yes\non-exit = keep\n",
+                "[rule r]\ndescription = second\nwhen = last(psi.cpu) > 8%\nuntil = last(psi.cpu) < 2%\n"
+                "clear-hold = 6s\nevery = 21s\nguard = last(psi.cpu @parent) < 60%\non-clear = keep\n"
+                "cooldown = 7s\nwindow = 21s\nmode = advise\ncontest = no\ndelegated = no\non-exit = "
+                "restore\n");
+        const struct rule *r = ruleset_find(set, "r");
+
+        assert_string_equal(r->description, "second");
+        assert_true(r->when.root->right->number == 0.08);
+        assert_true(r->until.root->right->number == 0.02);
+        assert_true(r->guard.root->right->number == 0.6);
+        assert_int_equal(r->clear_hold_ns, 6 * SEC);
+        assert_int_equal(r->every_ns, 21 * SEC);
+        assert_int_equal(r->cooldown_ns, 7 * SEC);
+        assert_int_equal(r->window_ns, 21 * SEC);
+        assert_int_equal(r->when.root->left->window_ns, 21 * SEC);
+        assert_int_equal(r->on_clear, ON_CLEAR_KEEP);
+        assert_int_equal(r->mode, MODE_ADVISE);
+        assert_false(r->contest);
+        assert_false(r->delegated);
+        assert_int_equal(r->keep, 0);
         ruleset_free(set);
 }
 
@@ -171,6 +216,53 @@ static void test_empty_resets(void **state)
         assert_int_equal(r->n_bounds, 1);
         /* The knob's own range is left. */
         assert_true(r->actions[0].range.low == 1 && r->actions[0].range.high == 10000);
+        ruleset_free(set);
+}
+
+/* An empty value is as if the key had never been given; what a rule needs is missed then. */
+static void test_empty_is_the_default(void **state)
+{
+        struct world *w = *state;
+        struct ruleset *set = parse_files(
+                w,
+                "[rule r]\nfor = cgroup:/a/web\nwhen = last(net.load @host) > 5\nthen = vm.ratio @host = 5\n"
+                "until = last(net.load @host) < 1\nguard = last(net.load @host) < 90\nmode = off\n"
+                "on-clear = keep\npriority = 9\ncontest = yes\n",
+                "[rule r]\nfor =\nuntil =\nguard =\nmode =\non-clear =\npriority =\ncontest =\n");
+        const struct rule *r = ruleset_find(set, "r");
+
+        assert_int_equal(r->match.scope, SCOPE_HOST);
+        assert_true(r->until.root->right->number == 3.75);
+        assert_null(r->guard.root);
+        assert_int_equal(r->mode, MODE_ENFORCE);
+        assert_int_equal(r->on_clear, ON_CLEAR_RESTORE);
+        assert_int_equal(r->priority, 50);
+        assert_false(r->contest);
+        ruleset_free(set);
+
+        assert_int_equal(world_parse(w, "[rule r]\nthen =\nwhen =\n", &set), -1);
+        assert_int_equal(w->diag.n_errors, 2);
+        assert_string_equal(w->diag.items[0].path, "3.conf");
+        assert_int_equal(ruleset_n(set), 0);
+        ruleset_free(set);
+}
+
+/* Half of a rule is another rule: what is wrong in a file that came later takes the whole of it away. */
+static void test_a_broken_drop_in(void **state)
+{
+        struct world *w = *state;
+        struct ruleset *set;
+
+        assert_int_equal(world_parse(w, SHIPPED, &set), 0);
+        ruleset_free(set);
+        assert_int_equal(world_parse(w,
+                                     "[rule r]\nhold = 1parsec\n[rule other]\nwhen = last(net.load) > 5\n"
+                                     "then = vm.ratio = 5\n",
+                                     &set),
+                         -1);
+        assert_int_equal(w->diag.n_errors, 1);
+        assert_int_equal(ruleset_n(set), 1);
+        assert_non_null(ruleset_find(set, "other"));
         ruleset_free(set);
 }
 
@@ -261,7 +353,10 @@ int main(void)
                 TEST(test_merge_keys),
                 TEST(test_merge_within),
                 TEST(test_lists_are_replaced),
+                TEST(test_every_key_is_overridden),
                 TEST(test_empty_resets),
+                TEST(test_empty_is_the_default),
+                TEST(test_a_broken_drop_in),
                 TEST(test_within_meets_the_knob),
                 TEST(test_waiting),
                 TEST(test_waiting_and_wrong),

@@ -15,7 +15,7 @@ static const struct trimtab_metric metrics[] = {
         { "sched.latency", "ns", "", "cgroup", TRIMTAB_HISTOGRAM, 0 },
         { "sched.runtime", "ns", "", "cgroup", TRIMTAB_COUNTER, 0 },
         { "mem.used", "B", "", "cgroup", TRIMTAB_GAUGE, 0 },
-        { "psi.cpu", "%", "", "cgroup", TRIMTAB_GAUGE, 0 },
+        { "psi.cpu", "%", "", "cgroup", TRIMTAB_GAUGE, TRIMTAB_METRIC_SHARE },
         { "net.load", "", "", "host", TRIMTAB_GAUGE, 0 },
         { "irq.count", "", "", "irq", TRIMTAB_COUNTER, 0 },
 };
@@ -303,7 +303,7 @@ const struct decision *decided(const struct world *w, const char *knob, uint64_t
         return NULL;
 }
 
-struct finding {
+struct wanted_instance {
         const char *rule;
         uint64_t object;
         struct instance_info info;
@@ -312,7 +312,7 @@ struct finding {
 static int find(void *userdata, const struct instance_info *info)
 {
         static char measured[512];
-        struct finding *f = userdata;
+        struct wanted_instance *f = userdata;
 
         if (strcmp(info->rule->name, f->rule) != 0 || info->object.key != f->object)
                 return 0;
@@ -324,7 +324,7 @@ static int find(void *userdata, const struct instance_info *info)
 
 struct instance_info info_of(const struct world *w, const char *rule, uint64_t object)
 {
-        struct finding f = { .rule = rule, .object = object };
+        struct wanted_instance f = { .rule = rule, .object = object };
 
         assert_int_equal(engine_foreach_instance(w->engine, find, &f), 1);
         return f.info;

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef TRIMTAB_CONTROLLER_H
+#define TRIMTAB_CONTROLLER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * The law by which a goal is kept. It sees one number, the load, and says which lever to move: nothing of knobs
+ * or objects, which lever.h moves.
+ *
+ * The load is 1 at the bound of the goal, more when the goal is violated, 0.75 where it is met with margin. Levers
+ * are tried in their order. A step that does not take the load down by 5 % did not help; after two of them the
+ * lever goes back to where it last helped and the next one is tried. With no lever left everything goes back:
+ * stuck; the next attempt gives each step twice as long, should the effect come late. Met with margin, half of what was taken is given back at a time. Where that breaks the goal, the last
+ * good value returns, and the next attempt waits: longer each time. A lever that takes is the other way round.
+ *
+ *     idle <-> acting -> stuck -> acting
+ *               |  ^
+ *               v  |
+ *              holding <-> easing -> idle
+ */
+
+enum controller_phase {
+        CONTROLLER_IDLE,    /* met, nothing is held */
+        CONTROLLER_ACTING,  /* violated: a step was made, or is about to be */
+        CONTROLLER_HOLDING, /* met by what is held */
+        CONTROLLER_EASING,  /* gave some of it back, and looks whether the goal bears it */
+        CONTROLLER_STUCK,   /* could not be met: everything is back, rests */
+};
+
+/* What to do with a lever. */
+enum controller_verb {
+        CONTROLLER_NOTHING,
+        CONTROLLER_STEP,    /* one step on, for the goal's sake; one that takes: a step back */
+        CONTROLLER_MARK,    /* where it is now helps: what CONTROLLER_BACK goes back to */
+        CONTROLLER_BACK,    /* to the last mark, else to the original */
+        CONTROLLER_EASE,    /* mark, then half of the way back; one that takes: a step on */
+        CONTROLLER_RELEASE, /* all levers: to their originals */
+};
+
+struct controller_order {
+        enum controller_verb verb;
+        size_t lever;
+};
+
+struct controller_config {
+        uint64_t settle_ns;     /* how long a step takes to show */
+        uint64_t ease_after_ns; /* how long the goal is met with margin before something is given back */
+        size_t n_levers;
+};
+
+/* What the controller knows of a lever. */
+struct controller_lever {
+        uint64_t useless_until_ns; /* it did not help: not tried before */
+        uint64_t useless_ns;       /* the last such rest */
+        bool held;                 /* moved, and not back: told by who moves it */
+        bool takes;                /* from the goal's own object: moved on while the goal is met, back when not */
+};
+
+struct controller {
+        enum controller_phase phase;
+        uint64_t since_ns; /* in this phase */
+        uint64_t wait_until_ns;
+
+        size_t lever;        /* the one at hand */
+        bool stepped;        /* its last step is to be judged */
+        unsigned misses;     /* steps in a row that did not help */
+        double before, best; /* the load before that step, and the lowest that this lever has brought */
+
+        uint64_t margin_since_ns; /* met with margin since; 0: not */
+        size_t eased;             /* which lever was eased last … */
+        uint64_t eased_at_ns;     /* … and when */
+        bool easing;              /* and that is to be judged */
+        uint64_t violated_at_ns;  /* the last time */
+        uint64_t ease_rest_ns, ease_rest_until_ns;
+        uint64_t stuck_rest_ns;
+        unsigned patience; /* steps get 2^patience times as long to show */
+        uint64_t n_steps; /* since start, to be shown */
+};
+
+/*
+ * One look. load: NAN when it is not known: then nothing is done. Asks for one thing at a time: call it again with the
+ * same time, after controller_done, until it says CONTROLLER_NOTHING.
+ */
+struct controller_order controller_look(struct controller *c, const struct controller_config *config,
+                                        struct controller_lever *levers, uint64_t now_ns, double load);
+
+/* What became of an order: whether anything moved. levers[].held must be up to date. */
+void controller_done(struct controller *c, const struct controller_config *config, struct controller_lever *levers,
+                     const struct controller_order *order, uint64_t now_ns, double load, bool moved);
+
+const char *controller_phase_name(enum controller_phase p);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "decide/goal.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+struct goal *goal_free(struct goal *g)
+{
+        if (!g)
+                return NULL;
+        for (size_t i = 0; i < g->n_levers; i++)
+                free(g->levers[i].text);
+        free(g->levers);
+        expr_clear(&g->keep);
+        free(g);
+        return NULL;
+}
+
+double goal_load(const struct goal *g, double value)
+{
+        double beyond = g->above ? g->bound - value : value - g->bound;
+
+        return 1 + beyond / fabs(g->bound);
+}
