@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The commands that ask the daemon one question: status, plugins, knobs, rules, log. */
+/* The commands that ask the daemon one question: status, plugins, knobs, rules. */
 #include <stdio.h>
 #include <string.h>
 
@@ -28,6 +28,11 @@ static const struct column status_columns[] = {
         { "version", "version" },
         { "pid", "pid" },
         { "mode", "mode" },
+        { "paused", "paused" },
+        { "paused by", "paused_by" },
+        { "paused since", "paused_since_usec", format_time },
+        { "paused until", "paused_until_usec", format_time },
+        { "configuration", "config" },
         { "runtime directory", "runtime_dir" },
         { "running for", "uptime_s", format_seconds },
         { "tick", "tick_s", format_seconds },
@@ -190,31 +195,4 @@ int run_rules(const struct invocation *in)
                                  in->n_arguments > 0 ? in->arguments[0] : "") < 0)
                 return EXIT_FAILED;
         return show_list(in, &rows, &rule_look);
-}
-
-static const struct column log_columns[] = {
-        { "TIME", "time_usec", format_time },
-        { "KIND", "kind" },
-        { "MESSAGE", "message" },
-};
-
-static const char *log_colour(const struct row *row)
-{
-        if (field_is(row, "kind", "problem"))
-                return "red";
-        return field_is(row, "kind", "given-up") ? "yellow" : NULL;
-}
-
-static const struct look log_look = { log_columns, ELEMENTSOF(log_columns), log_colour,
-                                      "nothing has happened yet" };
-
-int run_log(const struct invocation *in)
-{
-        _cleanup_(sd_bus_close_unrefp) sd_bus *bus = NULL;
-        _cleanup_(rows_clear) struct rows rows = { 0 };
-
-        if (connection_open(in, &bus) < 0 ||
-            connection_call_rows(bus, false, &rows, "GetLog", "u", in->lines) < 0)
-                return EXIT_FAILED;
-        return show_list(in, &rows, &log_look);
 }

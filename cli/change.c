@@ -9,6 +9,7 @@
 #include "show.h"
 #include "terminal.h"
 #include "util/cleanup.h"
+#include "util/str.h"
 
 int run_reload(const struct invocation *in)
 {
@@ -31,16 +32,22 @@ int run_revert(const struct invocation *in)
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
         _cleanup_(sd_bus_close_unrefp) sd_bus *bus = NULL;
         _cleanup_(rows_clear) struct rows rows = { 0 };
+        _cleanup_free_ char *what = NULL;
         uint32_t n;
         int r;
 
         if (in->all == (in->n_arguments > 0)) {
-                complain("revert takes an object, a rule, or --all");
+                complain("revert takes an object, a rule, a knob, a decision's ID, or --all");
                 return EXIT_USAGE;
         }
 
-        if (connection_open(in, &bus) < 0 ||
-            connection_call(bus, &reply, "Revert", "s", in->all ? "" : in->arguments[0]) < 0)
+        what = str_printf("%s%s%s", in->all ? "" : in->arguments[0], in->n_arguments > 1 ? " " : "",
+                          in->n_arguments > 1 ? in->arguments[1] : "");
+        if (!what) {
+                complain("out of memory");
+                return EXIT_FAILED;
+        }
+        if (connection_open(in, &bus) < 0 || connection_call(bus, &reply, "Revert", "s", what) < 0)
                 return EXIT_FAILED;
 
         r = sd_bus_message_read(reply, "u", &n);

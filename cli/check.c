@@ -4,80 +4,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "command.h"
-#include "config/conf-files.h"
 #include "config/ini.h"
 #include "decide/ruleset.h"
 #include "json.h"
 #include "offline.h"
+#include "rule-files.h"
 #include "show.h"
 #include "terminal.h"
 #include "util/cleanup.h"
-
-/* Where the daemon looks, the highest precedence first. */
-static const char *const default_dirs[] = {
-        TRIMTAB_SYSCONF_DIR "/rules.d",
-        "/run/trimtab/rules.d",
-        TRIMTAB_VENDOR_RULES_DIR,
-        NULL,
-};
-
-static int load_file(struct ini *ini, const char *path, struct diag *diag)
-{
-        const struct place place = { .path = path };
-        int r;
-
-        r = ini_load_file(ini, path, diag);
-        if (r == -ENOENT)
-                diag_add(diag, SEVERITY_ERROR, &place, "%s", strerror(ENOENT));
-        /* Said in diag, and the other files are worth a look: all but this is an answer. */
-        return r == -ENOMEM ? r : 0;
-}
-
-/* All files of folders that hide each other's. */
-static int load_dirs(struct ini *ini, const char *const *dirs, struct diag *diag)
-{
-        char **files = NULL;
-        size_t n;
-        int r;
-
-        r = conf_files(dirs, &files, &n);
-        if (r < 0)
-                return r;
-
-        for (size_t i = 0; i < n && r >= 0; i++)
-                r = load_file(ini, files[i], diag);
-        conf_files_free(files);
-        return r;
-}
-
-/* Files are read each, in the order given; folders together, as the daemon would with --rules. */
-static int load_arguments(const struct invocation *in, struct ini *ini, struct diag *diag)
-{
-        _cleanup_free_ const char **dirs = NULL;
-        size_t n_dirs = 0;
-        int r;
-
-        dirs = calloc((size_t) in->n_arguments + 1, sizeof(*dirs));
-        if (!dirs)
-                return -ENOMEM;
-
-        for (int i = 0; i < in->n_arguments; i++) {
-                struct stat st;
-
-                if (stat(in->arguments[i], &st) >= 0 && S_ISDIR(st.st_mode)) {
-                        dirs[n_dirs++] = in->arguments[i];
-                        continue;
-                }
-                r = load_file(ini, in->arguments[i], diag);
-                if (r < 0)
-                        return r;
-        }
-
-        return load_dirs(ini, dirs, diag);
-}
 
 /* All that is wrong, in diag. */
 static int check(const struct invocation *in, const struct offline *offline, struct ini *ini,
@@ -86,7 +22,7 @@ static int check(const struct invocation *in, const struct offline *offline, str
         struct ruleset *set = NULL;
         int r;
 
-        r = in->n_arguments > 0 ? load_arguments(in, ini, diag) : load_dirs(ini, default_dirs, diag);
+        r = rule_files_load((const char *const *) in->arguments, (size_t) in->n_arguments, ini, diag);
         if (r < 0)
                 return r;
 

@@ -3,14 +3,27 @@
 #define TRIMTAB_COMMAND_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+enum { RULES_MAX = 16 };
 
 /* What came in by argv. Strings are argv's. */
 struct invocation {
         const char *runtime_dir; /* NULL: the system bus, else the usual place */
         const char *plugin_dir;  /* NULL: the usual place */
-        bool json, all;
+        bool json, all, follow, permanent;
         uint32_t lines;
+        const char *rule, *object; /* globs; NULL: any */
+        uint64_t since_usec;       /* CLOCK_REALTIME */
+        uint64_t for_usec;         /* 0: without end */
+        const char *output;            /* a file to write; NULL: none given */
+        const char *metrics, *objects; /* globs of what is recorded besides; NULL: nothing */
+        uint64_t max_size;             /* bytes; 0: no limit */
+        const char *recording;         /* a file to read; NULL: none given */
+        const char *rules[RULES_MAX];  /* folders and files */
+        size_t n_rules;
+        unsigned speed; /* so many times as fast as it was; 0: as fast as it goes */
         char **arguments; /* behind the command's name, NULL-terminated */
         int n_arguments;
 };
@@ -28,6 +41,13 @@ int run_log(const struct invocation *in);
 int run_check(const struct invocation *in);
 int run_reload(const struct invocation *in);
 int run_revert(const struct invocation *in);
+int run_explain(const struct invocation *in);
+int run_pause(const struct invocation *in);
+int run_resume(const struct invocation *in);
+int run_mode(const struct invocation *in);
+int run_advise(const struct invocation *in);
+int run_record(const struct invocation *in);
+int run_simulate(const struct invocation *in);
 
 /* `trimtab plugins inspect FILE` */
 int run_inspect(const struct invocation *in, const char *path);

@@ -6,14 +6,19 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include "serve/bus.h"
 #include "serve/rows-message.h"
 #include "terminal.h"
 #include "util/cleanup.h"
+#include "util/clock.h"
 #include "util/str.h"
 
 #define DEFAULT_RUNTIME_DIR "/run/trimtab"
+
+/* Whoever is asked for a password by polkit needs a while; the daemon gives it two minutes. */
+#define PASSWORD_TIMEOUT_USEC (130 * USEC_PER_SEC)
 
 /* -ENXIO: there is a bus, and no daemon on it. */
 static int open_system_bus(sd_bus **ret)
@@ -29,6 +34,11 @@ static int open_system_bus(sd_bus **ret)
         r = sd_bus_get_name_creds(bus, TRIMTAB_BUS_NAME, 0, NULL);
         if (r < 0)
                 return r;
+
+        if (isatty(STDIN_FILENO)) {
+                (void) sd_bus_set_allow_interactive_authorization(bus, 1);
+                (void) sd_bus_set_method_call_timeout(bus, PASSWORD_TIMEOUT_USEC);
+        }
 
         *ret = TAKE(bus);
         return 0;

@@ -36,6 +36,8 @@ char *format_plain(const struct row *row, const struct field *f)
                 return strdup(f->boolean ? "yes" : "no");
         case FIELD_STRINGS:
                 return f->strings[0] ? join(f->strings) : NULL;
+        case FIELD_ROWS:
+                return str_printf("%zu", f->rows->n);
         }
 
         return NULL;

@@ -28,6 +28,8 @@ static json_t *json_strings(char *const *strings)
         return list;
 }
 
+static json_t *json_list(const struct rows *rows);
+
 static json_t *json_value(const struct field *f)
 {
         switch (f->type) {
@@ -46,6 +48,9 @@ static json_t *json_value(const struct field *f)
 
         case FIELD_STRINGS:
                 return json_strings(f->strings);
+
+        case FIELD_ROWS:
+                return json_list(f->rows);
         }
 
         return NULL;
@@ -63,15 +68,10 @@ static json_t *json_row(const struct row *row)
         return object;
 }
 
-static json_t *json_document(const struct rows *rows, bool single)
+static json_t *json_list(const struct rows *rows)
 {
-        const struct row none = { 0 };
-        json_t *list;
+        json_t *list = json_array();
 
-        if (single)
-                return json_row(rows->n > 0 ? &rows->items[0] : &none);
-
-        list = json_array();
         for (size_t i = 0; list && i < rows->n; i++)
                 if (json_array_append_new(list, json_row(&rows->items[i])) < 0) {
                         json_decref(list);
@@ -80,14 +80,33 @@ static json_t *json_document(const struct rows *rows, bool single)
         return list;
 }
 
-int json_print(const struct rows *rows, bool single)
+/* Takes over the document. */
+static int print(json_t *document, size_t flags)
 {
-        _cleanup_(json_freep) json_t *document = json_document(rows, single);
+        _cleanup_(json_freep) json_t *owned = document;
 
-        if (!document)
+        if (!owned)
                 return -ENOMEM;
-        if (json_dumpf(document, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(PRECISION)) < 0)
+        if (json_dumpf(owned, stdout, flags | JSON_REAL_PRECISION(PRECISION)) < 0)
                 return -EIO;
         putchar('\n');
         return 0;
+}
+
+int json_print(const struct rows *rows, bool single)
+{
+        const struct row none = { 0 };
+
+        if (single)
+                return print(json_row(rows->n > 0 ? &rows->items[0] : &none), JSON_INDENT(2));
+        return print(json_list(rows), JSON_INDENT(2));
+}
+
+int json_print_lines(const struct rows *rows)
+{
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < rows->n; i++)
+                r = print(json_row(&rows->items[i]), JSON_COMPACT);
+        return r;
 }

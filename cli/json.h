@@ -8,4 +8,7 @@
  * "max". -errno. */
 int json_print(const struct rows *rows, bool single);
 
+/* JSON lines: each row one line, one object. */
+int json_print_lines(const struct rows *rows);
+
 #endif

@@ -8,9 +8,12 @@
 #include <string.h>
 
 #include "command.h"
+#include "config/units.h"
 #include "terminal.h"
 #include "util/cleanup.h"
+#include "util/clock.h"
 #include "util/str.h"
+#include "when.h"
 
 /* Which options a command takes. */
 enum {
@@ -19,11 +22,20 @@ enum {
         TAKES_LINES = 1 << 2,
         TAKES_ALL = 1 << 3,
         TAKES_PLUGINS = 1 << 4,
+        TAKES_FILTER = 1 << 5,
+        TAKES_FOLLOW = 1 << 6,
+        TAKES_FOR = 1 << 7,
+        TAKES_PERMANENT = 1 << 8,
+        TAKES_RECORD = 1 << 9,
+        TAKES_SIMULATE = 1 << 10,
         TAKES_DAEMON = TAKES_RUNTIME_DIR | TAKES_JSON,
 };
 
 /* Of `trimtab log` without -n: a screen. */
 enum { LINES_DEFAULT = 25 };
+
+/* Of `trimtab record` without --max-size: a day of a usual server. */
+#define MAX_SIZE_DEFAULT 200000000ull
 
 struct command {
         const char *name, *arguments, *help;
@@ -43,12 +55,25 @@ static const struct command commands[] = {
           TAKES_DAEMON, run_knobs },
         { "rules", "[NAME-GLOB]", "each rule on each object, and where it stands", 0, 1, TAKES_DAEMON,
           run_rules },
-        { "log", "[-n N]", "what happened last", 0, 0, TAKES_DAEMON | TAKES_LINES, run_log },
+        { "explain", "OBJECT|RULE|KNOB [OBJECT]", "why it is so, who made it so, and what it takes to undo it", 1, 2,
+          TAKES_DAEMON, run_explain },
+        { "log", "[-n N] [--follow]", "what happened last", 0, 0,
+          TAKES_DAEMON | TAKES_LINES | TAKES_FILTER | TAKES_FOLLOW, run_log },
         { "check", "[FILE|DIR...] [--plugins DIR]", "is what these rules say right? (no daemon, no root)", 0,
           -1, TAKES_JSON | TAKES_PLUGINS, run_check },
         { "reload", "", "read the rules anew", 0, 0, TAKES_DAEMON, run_reload },
-        { "revert", "OBJECT|RULE|--all", "put back what the daemon changed", 0, 1, TAKES_DAEMON | TAKES_ALL,
+        { "revert", "OBJECT|RULE|KNOB|ID|--all", "put back what the daemon changed", 0, 2, TAKES_DAEMON | TAKES_ALL,
           run_revert },
+        { "pause", "[--for TIME]", "change nothing more; what is set stays", 0, 0, TAKES_DAEMON | TAKES_FOR, run_pause },
+        { "resume", "", "let the rules act again", 0, 0, TAKES_DAEMON, run_resume },
+        { "mode", "[observe|advise|enforce]", "how far the daemon may go", 0, 1, TAKES_DAEMON | TAKES_PERMANENT,
+          run_mode },
+        { "advise", "", "the same as 'mode advise': say it, and put back what is set", 0, 0,
+          TAKES_DAEMON | TAKES_PERMANENT, run_advise },
+        { "record", "-o FILE [--for TIME]", "write down what is measured and decided, until Ctrl-C", 0, 0,
+          TAKES_RUNTIME_DIR | TAKES_FOR | TAKES_RECORD, run_record },
+        { "simulate", "--recording FILE [--rules DIR]", "what these rules would have done then, and why (no daemon, no root)",
+          0, 0, TAKES_JSON | TAKES_SIMULATE, run_simulate },
 };
 
 static const struct {
@@ -58,7 +83,20 @@ static const struct {
         { "--runtime-dir DIR", "ask the daemon that runs there, not the system's own", TAKES_RUNTIME_DIR },
         { "--json", "one JSON document, not a table", TAKES_JSON },
         { "-n, --lines N", "so many lines, the last ones (25)", TAKES_LINES },
+        { "--rule GLOB", "only what rules of that name did", TAKES_FILTER },
+        { "--object GLOB", "only what happened to these objects", TAKES_FILTER },
+        { "--since TIME", "only what is newer: 10m (ago), 14:03, '2026-01-02 14:03'", TAKES_FILTER },
+        { "-f, --follow", "go on as it happens; with --json one object a line", TAKES_FOLLOW },
         { "--all", "everything", TAKES_ALL },
+        { "--for TIME", "so long: 90s, 10m, 2h, 1d", TAKES_FOR },
+        { "--permanent", "also for the next start, by a file beside trimtab.conf", TAKES_PERMANENT },
+        { "-o, --output FILE", "the recording to write", TAKES_RECORD },
+        { "--metrics GLOB", "record these, too, although no rule wants them", TAKES_RECORD },
+        { "--objects GLOB", "but only of these objects", TAKES_RECORD },
+        { "--max-size SIZE", "end with a file of that size: 200M (the default), 2G, max", TAKES_RECORD },
+        { "--recording FILE", "the recording to run the rules over", TAKES_SIMULATE },
+        { "--rules DIR|FILE", "the rules, several times if need be; else those that are installed", TAKES_SIMULATE },
+        { "--speed N|max", "so many times as fast as it was, and say things as they come; max (the default)", TAKES_SIMULATE },
         { "--plugins DIR", "the plugins whose metrics and knobs there are", TAKES_PLUGINS },
 };
 
@@ -101,7 +139,7 @@ static void print_help(void)
                "Shows what trimtabd measures, decides and changes; puts it back; checks "
                "rules.\n\nCommands:\n");
         for (size_t i = 0; i < ELEMENTSOF(commands); i++)
-                printf("  %-8s %-30s %s\n", commands[i].name, commands[i].arguments, commands[i].help);
+                printf("  %-8s %-26s %s\n", commands[i].name, commands[i].arguments, commands[i].help);
 
         printf("\nOptions:\n");
         print_options(~0u);
@@ -116,7 +154,24 @@ static void print_command_help(const struct command *c)
         print_options(c->options);
 }
 
-enum { OPTION_RUNTIME_DIR = 0x100, OPTION_JSON, OPTION_ALL, OPTION_PLUGINS, OPTION_VERSION };
+enum {
+        OPTION_RUNTIME_DIR = 0x100,
+        OPTION_JSON,
+        OPTION_ALL,
+        OPTION_PLUGINS,
+        OPTION_RULE,
+        OPTION_OBJECT,
+        OPTION_SINCE,
+        OPTION_FOR,
+        OPTION_PERMANENT,
+        OPTION_METRICS,
+        OPTION_OBJECTS,
+        OPTION_MAX_SIZE,
+        OPTION_RECORDING,
+        OPTION_RULES,
+        OPTION_SPEED,
+        OPTION_VERSION,
+};
 
 struct request {
         struct invocation in;
@@ -140,9 +195,97 @@ static int parse_lines(const char *text, uint32_t *ret)
         return 0;
 }
 
+static int parse_since(const char *text, uint64_t *ret)
+{
+        if (moment_parse(text, realtime_usec(), ret) >= 0)
+                return 0;
+        complain("--since takes a time such as 10m (ago), 14:03 or '2026-01-02 14:03', not '%s'", text);
+        return -EINVAL;
+}
+
+static int parse_for(const char *text, uint64_t *ret)
+{
+        if (span_parse(text, ret) >= 0)
+                return 0;
+        complain("--for takes a time such as 90s, 10m, 2h or 1d, not '%s'", text);
+        return -EINVAL;
+}
+
+static int parse_max_size(const char *text, uint64_t *ret)
+{
+        enum dimension dimension;
+        double size;
+        int n = quantity_parse(text, &size, &dimension, NULL);
+
+        if (n > 0 && !text[n] && (dimension == DIMENSION_NONE || dimension == DIMENSION_BYTES) && size >= 1) {
+                *ret = size < 0x1p63 ? (uint64_t) size : 0;
+                return 0;
+        }
+        complain("--max-size takes a size such as 200M, 2Gi or max, not '%s'", text);
+        return -EINVAL;
+}
+
+static int parse_speed(const char *text, unsigned *ret)
+{
+        unsigned long n;
+        char *end;
+
+        *ret = 0;
+        if (streq(text, "max"))
+                return 0;
+        n = strtoul(text, &end, 10);
+        if (*end || end == text || *text == '-' || n == 0 || n > 1000000) {
+                complain("--speed takes max, 1, 10 or another number from 1 on, not '%s'", text);
+                return -EINVAL;
+        }
+        *ret = (unsigned) n;
+        return 0;
+}
+
+static int add_rules(const char *path, struct invocation *ret)
+{
+        if (ret->n_rules == RULES_MAX) {
+                complain("--rules was given more than %d times", RULES_MAX);
+                return -EINVAL;
+        }
+        ret->rules[ret->n_rules++] = path;
+        return 0;
+}
+
+/* Those of recordings. */
+static int take_recording_option(int option, struct request *ret)
+{
+        ret->options |= option == OPTION_RECORDING || option == OPTION_RULES || option == OPTION_SPEED ? TAKES_SIMULATE
+                                                                                                     : TAKES_RECORD;
+        if (option == 'o')
+                ret->in.output = optarg;
+        else if (option == OPTION_METRICS)
+                ret->in.metrics = optarg;
+        else if (option == OPTION_OBJECTS)
+                ret->in.objects = optarg;
+        else if (option == OPTION_RECORDING)
+                ret->in.recording = optarg;
+        else if (option == OPTION_RULES)
+                return add_rules(optarg, &ret->in);
+        else if (option == OPTION_SPEED)
+                return parse_speed(optarg, &ret->in.speed);
+        else
+                return parse_max_size(optarg, &ret->in.max_size);
+        return 0;
+}
+
 static int take_option(int option, struct request *ret)
 {
         switch (option) {
+
+        case 'o':
+        case OPTION_METRICS:
+        case OPTION_OBJECTS:
+        case OPTION_MAX_SIZE:
+        case OPTION_RECORDING:
+        case OPTION_RULES:
+        case OPTION_SPEED:
+                return take_recording_option(option, ret);
 
         case OPTION_RUNTIME_DIR:
                 ret->in.runtime_dir = optarg;
@@ -162,6 +305,34 @@ static int take_option(int option, struct request *ret)
         case OPTION_PLUGINS:
                 ret->in.plugin_dir = optarg;
                 ret->options |= TAKES_PLUGINS;
+                return 0;
+
+        case OPTION_RULE:
+                ret->in.rule = optarg;
+                ret->options |= TAKES_FILTER;
+                return 0;
+
+        case OPTION_OBJECT:
+                ret->in.object = optarg;
+                ret->options |= TAKES_FILTER;
+                return 0;
+
+        case OPTION_SINCE:
+                ret->options |= TAKES_FILTER;
+                return parse_since(optarg, &ret->in.since_usec);
+
+        case 'f':
+                ret->in.follow = true;
+                ret->options |= TAKES_FOLLOW;
+                return 0;
+
+        case OPTION_FOR:
+                ret->options |= TAKES_FOR;
+                return parse_for(optarg, &ret->in.for_usec);
+
+        case OPTION_PERMANENT:
+                ret->in.permanent = true;
+                ret->options |= TAKES_PERMANENT;
                 return 0;
 
         case 'n':
@@ -190,15 +361,28 @@ static int parse(int argc, char **argv, struct request *ret)
                 { "all", no_argument, NULL, OPTION_ALL },
                 { "plugins", required_argument, NULL, OPTION_PLUGINS },
                 { "lines", required_argument, NULL, 'n' },
+                { "rule", required_argument, NULL, OPTION_RULE },
+                { "object", required_argument, NULL, OPTION_OBJECT },
+                { "since", required_argument, NULL, OPTION_SINCE },
+                { "follow", no_argument, NULL, 'f' },
+                { "for", required_argument, NULL, OPTION_FOR },
+                { "permanent", no_argument, NULL, OPTION_PERMANENT },
+                { "output", required_argument, NULL, 'o' },
+                { "metrics", required_argument, NULL, OPTION_METRICS },
+                { "objects", required_argument, NULL, OPTION_OBJECTS },
+                { "max-size", required_argument, NULL, OPTION_MAX_SIZE },
+                { "recording", required_argument, NULL, OPTION_RECORDING },
+                { "rules", required_argument, NULL, OPTION_RULES },
+                { "speed", required_argument, NULL, OPTION_SPEED },
                 { "help", no_argument, NULL, 'h' },
                 { "version", no_argument, NULL, OPTION_VERSION },
                 { NULL, 0, NULL, 0 },
         };
         int option, r;
 
-        *ret = (struct request){ .in.lines = LINES_DEFAULT };
+        *ret = (struct request){ .in.lines = LINES_DEFAULT, .in.max_size = MAX_SIZE_DEFAULT };
 
-        while ((option = getopt_long(argc, argv, "n:h", options, NULL)) >= 0) {
+        while ((option = getopt_long(argc, argv, "n:fo:h", options, NULL)) >= 0) {
                 r = take_option(option, ret);
                 if (r < 0)
                         return r;

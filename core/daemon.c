@@ -153,14 +153,19 @@ struct daemon *daemon_free(struct daemon *d)
         if (!d)
                 return NULL;
 
-        rules_watch_free(d->rules_watch);
+        folder_watch_free(d->plugins_watch);
+        folder_watch_free(d->rules_watch);
         bus_server_free(d->server);
         actor_free(d->actor);
         system_bus_free(d->system_bus);
         ledger_free(d->ledger);
         free(d->pending);
+        advice_clear(&d->advice);
+        brakes_clear(&d->brakes);
+        recordings_free(d->recordings);
         look_free(d->look);
         engine_free(d->engine);
+        ini_clear(&d->rules_text);
         plugins_free(d->plugins);
         store_free(d->store);
         catalogue_free(d->catalogue);

@@ -3,11 +3,21 @@
 #include <stdlib.h>
 
 #include "daemon.h"
+#include "daemon/kernel-switch.h"
+#include "util/log.h"
 #include "util/cleanup.h"
 
 DEFINE_CLEANUP(struct daemon *, daemon_free);
 
 enum { EXIT_USAGE = 2 };
+
+static void say_off(void)
+{
+        struct log log;
+
+        log_init(&log, LOG_INFO);
+        log_write(&log, LOG_NOTICE, "not started: the kernel's command line says trimtab=off");
+}
 
 static int run(const struct arguments *a)
 {
@@ -16,6 +26,11 @@ static int run(const struct arguments *a)
 
         if (a->restore)
                 return daemon_restore(a);
+
+        if (kernel_says_off()) {
+                say_off();
+                return 0;
+        }
 
         r = daemon_new(a, &d);
         if (r < 0)

@@ -26,7 +26,7 @@ static const char usage[] =
         "  -h, --help              this text\n"
         "  -V, --version           the version\n"
         "\n"
-        "Exit status: 0 stopped or restored, 1 failed, 2 wrong usage. See trimtabd(8), trimtab(1), trimtab-rules(5).\n";
+        "Exit status: 0 stopped, restored or switched off by the kernel's trimtab=off, 1 failed, 2 wrong usage. See trimtabd(8), trimtab(1), trimtab-rules(5).\n";
 
 static const struct option options[] = {
         { "foreground", no_argument, NULL, 'f' },        { "config", required_argument, NULL, 'c' },

@@ -5,8 +5,13 @@
 #include <sys/resource.h>
 #include <systemd/sd-daemon.h>
 
+#include "daemon/devices.h"
+#include "daemon/configuration.h"
+#include "daemon/plugin-folder.h"
+#include "daemon/rules.h"
 #include "daemon/state.h"
 #include "plugin/build-tree.h"
+#include "sense/blocks.h"
 #include "sense/machine.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
@@ -36,6 +41,8 @@ static void on_cgroup(void *userdata, struct oid id, bool came)
                 plugins_object(d->plugins, id, came);
         if (!came && d->store)
                 store_forget(d->store, id);
+        if (!came && d->actor)
+                actor_object_gone(d->actor, id);
 }
 
 static void on_bus(void *userdata, sd_bus *bus)
@@ -48,6 +55,7 @@ static void on_bus(void *userdata, sd_bus *bus)
                 tell_line(&d->teller, LOG_NOTICE, "the system bus is back");
         d->bus_lost = d->bus && !bus;
         d->bus = bus;
+        advice_set_bus(&d->advice, sd_booted() > 0 ? bus : NULL);
         if (d->actor)
                 (void) actor_set_bus(d->actor, sd_booted() > 0 ? bus : NULL);
         if (d->server)
@@ -92,7 +100,7 @@ static int load_options(struct daemon *d)
         r = options_init(&d->options);
         if (r < 0)
                 return r;
-        r = options_load(&d->options, path, d->arguments->config != NULL, &diag);
+        r = configuration_load(&d->options, path, d->arguments->config != NULL, &diag);
         diag_print(&diag, stderr, d->log.coloured);
         if (r >= 0 && diag.n_errors > 0)
                 r = -EINVAL;
@@ -122,8 +130,9 @@ static int make_basis(struct daemon *d)
         int r;
 
         raise_file_limit();
-        fuse_init(&d->fuse, d->options.writes_per_minute);
-        r = sd_event_default(&d->event);
+        r = brakes_init(&d->brakes, d->arguments->runtime_dir, d->options.writes_per_minute);
+        if (r >= 0)
+                r = sd_event_default(&d->event);
         if (r >= 0)
                 r = events_new(EVENTS_KEPT, &d->events);
         if (r >= 0)
@@ -136,8 +145,11 @@ static int make_basis(struct daemon *d)
                 r = engine_new(&d->engine);
         if (r >= 0)
                 r = look_new(&d->look);
+        if (r >= 0)
+                r = recordings_new(d->event, d->store, &d->recordings);
 
         d->teller = (struct teller) { &d->log, d->events, d->catalogue, d->objects };
+        d->advice.teller = &d->teller;
         return r;
 }
 
@@ -149,6 +161,9 @@ static int make_objects(struct daemon *d)
         r = machine_scan_cpus(d->objects, "/sys/devices/system/cpu/online");
         if (r < 0)
                 tell_line(&d->teller, LOG_WARNING, "cannot list the CPUs: %s", strerror(-r));
+        r = blocks_scan(d->objects, "/sys/block", NULL, NULL);
+        if (r < 0 && r != -ENOENT)
+                tell_line(&d->teller, LOG_WARNING, "cannot list the block devices: %s", strerror(-r));
 
         r = cgroup_find_mount("/proc/self/mountinfo", &root);
         if (r >= 0)
@@ -237,9 +252,11 @@ static int make_actor(struct daemon *d)
                               .objects = d->objects,
                               .systemd_run_dir = "/run/systemd",
                               .systemd_etc_dir = "/etc/systemd",
+                              .watch = true,
                               .foreign_backoff_ns = d->options.foreign_backoff_ns,
                               .deadline_ns = 3 * NSEC_PER_SEC,
                               .report = daemon_report,
+                              .may_contest = daemon_may_contest,
                               .userdata = d,
                       },
                       &d->actor);
@@ -257,8 +274,12 @@ static int make_server(struct daemon *d)
         const struct bus_callbacks callbacks = {
                 .refresh = daemon_refresh,
                 .look = daemon_look,
+                .record = daemon_record,
                 .reload = daemon_reload,
                 .revert = daemon_revert,
+                .pause = daemon_pause,
+                .resume = daemon_resume,
+                .set_mode = daemon_set_mode,
                 .problem = on_bus_problem,
                 .userdata = d,
         };
@@ -275,6 +296,7 @@ static int make_server(struct daemon *d)
                 .plugins = d->plugins,
                 .events = d->events,
                 .runtime_dir = d->arguments->runtime_dir,
+                .config = d->arguments->config ?: TRIMTAB_SYSCONF_DIR "/trimtab.conf",
                 .started_ns = d->started_ns,
         };
 
@@ -310,7 +332,7 @@ static int make_rules(struct daemon *d)
                 return r;
         }
 
-        r = rules_watch_new(d->event, d->arguments->rules, on_rules_changed, d, &d->rules_watch);
+        r = folder_watch_new(d->event, d->arguments->rules, ".conf", on_rules_changed, d, &d->rules_watch);
         if (r < 0)
                 tell_line(&d->teller, LOG_WARNING, "changes of rule files will not be announced: %s", strerror(-r));
         return 0;
@@ -320,6 +342,7 @@ int daemon_make(struct daemon *d)
 {
         static int (*const steps[])(struct daemon *) = {
                 load_options, take_runtime_dir, make_basis, make_objects, make_plugins, make_actor, make_server, make_rules,
+                daemon_watch_plugins, daemon_watch_devices,
         };
         int r;
 

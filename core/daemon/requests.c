@@ -11,9 +11,6 @@
 #include "util/clock.h"
 #include "util/str.h"
 
-/* A person who reverts wants it to stay so for a while: as long as we yield to another writer. */
-#define REVERT_REST(d) ((d)->options.foreign_backoff_ns)
-
 static int take_reason(struct daemon *d, uint64_t decision, struct pending *ret)
 {
         for (size_t i = 0; i < d->n_pending; i++)
@@ -51,46 +48,13 @@ void daemon_report(void *userdata, const struct report *report)
 
         if (report->outcome == OUTCOME_DONE || report->outcome == OUTCOME_RESTORED)
                 d->views.n_writes++;
-        tell_report(&d->teller, report, known ? pending.reason : NULL);
+        recordings_report(d->recordings, report);
+        tell_report(&d->teller, report, known ? pending.reason : NULL, known ? &pending.cause : NULL);
+        if (report->knob)
+                brakes_let_done(&d->brakes, report->knob->number, report->object);
         if (report->knob)
                 engine_outcome(d->engine, report->knob->number, report->object, error_of(report),
                                report->have_after ? &report->after : NULL);
-}
-
-static char *diag_text(const struct diag *diag)
-{
-        char *text = NULL;
-        size_t size;
-        FILE *f = open_memstream(&text, &size);
-
-        if (!f)
-                return NULL;
-        diag_print(diag, f, false);
-        if (fclose(f) != 0) {
-                free(text);
-                return NULL;
-        }
-        return text;
-}
-
-int daemon_load_rules(struct daemon *d, bool reload, char **ret_messages)
-{
-        _cleanup_(diag_clear) struct diag diag = {};
-        struct ruleset *set = NULL;
-        int r;
-
-        r = rules_load((const char *const *) d->arguments->rules, d->catalogue, d->objects, &diag, &set);
-        if (r < 0)
-                return r;
-
-        tell_diag(&d->teller, &diag);
-        if (ret_messages)
-                *ret_messages = diag_text(&diag);
-        if (reload && diag.n_errors > 0) {
-                ruleset_free(set);
-                return -EINVAL;
-        }
-        return engine_set_rules(d->engine, set);
 }
 
 int daemon_reload(void *userdata, char **ret_messages)
@@ -101,7 +65,6 @@ int daemon_reload(void *userdata, char **ret_messages)
         (void) sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu",
                           (unsigned long long) (monotonic_ns() / NSEC_PER_USEC));
         r = daemon_load_rules(d, true, ret_messages);
-        fuse_reset(&d->fuse);
         if (r < 0)
                 tell_line(&d->teller, LOG_ERR, "reload failed, the old rules stay in force: %s", strerror(-r));
         else
@@ -115,6 +78,8 @@ void daemon_refresh(void *userdata)
         struct daemon *d = userdata;
 
         d->views.now_ns = monotonic_ns();
+        d->views.world = daemon_view(d, d->views.now_ns);
+        d->views.pause = d->brakes.pause;
 }
 
 void daemon_look(void *userdata, const char *name_glob, const char *object_glob)
@@ -125,46 +90,18 @@ void daemon_look(void *userdata, const char *name_glob, const char *object_glob)
                 tell_line(&d->teller, LOG_WARNING, "too many clients look at metrics: write a rule for what is always wanted");
 }
 
-static int find_object(struct daemon *d, const char *name, struct oid *ret)
-{
-        const char *colon = strchr(name, ':');
-        const struct object *object;
-        int scope;
-
-        scope = objects_scope_find(d->objects, name, colon ? (size_t) (colon - name) : strlen(name));
-        if (scope < 0)
-                return scope;
-        object = objects_by_name(d->objects, (uint32_t) scope, colon ? colon + 1 : "");
-        if (!object)
-                return -ENOENT;
-        *ret = object->id;
-        return 0;
-}
-
-int daemon_revert(void *userdata, const char *what)
+int daemon_record(void *userdata, const char *name_glob, const char *object_glob)
 {
         struct daemon *d = userdata;
-        uint64_t until_ns = monotonic_ns() + REVERT_REST(d);
-        struct oid object;
-        size_t n, count = 0;
-        const struct ledger_entry *const *entries = ledger_entries(d->ledger, &n);
+        struct recording_facts facts = {
+                .version = TRIMTAB_VERSION,
+                .mode = mode_to_string(d->options.mode),
+                .realtime_usec = realtime_usec(),
+                .monotonic_ns = monotonic_ns(),
+                .tick_ns = d->options.tick_ns,
+        };
 
-        if (what[0] == '\0') {
-                engine_release(d->engine, NULL, NULL, until_ns);
-                count = n;
-        } else if (engine_rules(d->engine) && ruleset_find(engine_rules(d->engine), what)) {
-                engine_release(d->engine, what, NULL, until_ns);
-                for (size_t i = 0; i < n; i++)
-                        count += entries[i]->rule && streq(entries[i]->rule, what);
-        } else if (find_object(d, what, &object) >= 0) {
-                engine_release(d->engine, NULL, &object, until_ns);
-                for (size_t i = 0; i < n; i++)
-                        count += streq(entries[i]->object, what);
-        } else {
-                return -ENOENT;
-        }
-
-        tell_line(&d->teller, LOG_NOTICE, "asked to revert %s: %zu changes", what[0] ? what : "everything", count);
-        (void) daemon_schedule(d, 0);
-        return (int) count;
+        for (size_t i = 0; i < d->options.n_protect && i < FACTS_PROTECT_MAX; i++)
+                facts.protect[i] = d->options.protect[i];
+        return recordings_add(d->recordings, &facts, name_glob, object_glob);
 }

@@ -28,7 +28,7 @@ static void report(void *userdata, const struct report *r)
         struct restoring *s = userdata;
 
         s->failures += r->outcome == OUTCOME_FAILED || r->outcome == OUTCOME_REFUSED;
-        tell_report(&s->teller, r, NULL);
+        tell_report(&s->teller, r, NULL, NULL);
 }
 
 /* ExecStopPost= after a clean stop keeps what on-exit says is to stay; after a crash everything goes back. */

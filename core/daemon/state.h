@@ -7,11 +7,14 @@
 
 #include "act/actor.h"
 #include "act/ledger.h"
+#include "config/ini.h"
 #include "config/options.h"
+#include "daemon/advice.h"
 #include "daemon/arguments.h"
-#include "daemon/fuse.h"
+#include "daemon/brakes.h"
 #include "daemon/look.h"
-#include "daemon/rules-watch.h"
+#include "daemon/recordings.h"
+#include "daemon/folder-watch.h"
 #include "daemon/system-bus.h"
 #include "daemon/tell.h"
 #include "decide/engine.h"
@@ -25,6 +28,7 @@
 struct pending {
         uint64_t decision;
         char reason[sizeof(((struct decision *) NULL)->reason)];
+        struct cause cause;
 };
 
 /* Everything the daemon owns, in the order in which it is made; daemon_free goes backwards. */
@@ -47,19 +51,23 @@ struct daemon {
         struct plugins *plugins;
         struct engine *engine;
         struct look *look;
+        struct recordings *recordings;
 
         struct ledger *ledger;
         struct actor *actor;
         struct pending *pending;
         size_t n_pending;
-        struct fuse fuse;
+        struct brakes brakes;
+        struct advice advice;
 
         struct system_bus *system_bus;
         sd_bus *bus; /* the connection there is now; NULL: none */
         bool bus_lost; /* there was one, and it went */
         struct views views;
         struct bus_server *server;
-        struct rules_watch *rules_watch;
+        struct ini rules_text; /* of the rules in force */
+        struct folder_watch *rules_watch, *plugins_watch;
+        uint64_t renew_at_tick; /* the plugin folder changed: look again at this tick; 0: it did not */
 
         bool ready;    /* READY=1 was sent: the first tick is done */
         bool stopping;
@@ -74,15 +82,24 @@ void daemon_tick(struct daemon *d);
 /* An evaluation as soon as the loop is free, not before `after_ns` from now. */
 int daemon_schedule(struct daemon *d, uint64_t after_ns);
 
-/* Reads the rules anew. At start bad rules are left out; a reload with any error keeps the set in force: -EINVAL. */
-int daemon_load_rules(struct daemon *d, bool reload, char **ret_messages);
-
 /* Callbacks of actor and bus (daemon/requests.c). */
 void daemon_report(void *userdata, const struct report *report);
+bool daemon_may_contest(void *userdata, const struct knob *knob, struct oid object); /* daemon/tick.c */
 void daemon_refresh(void *userdata);
 void daemon_look(void *userdata, const char *name_glob, const char *object_glob);
+int daemon_record(void *userdata, const char *name_glob, const char *object_glob);
 int daemon_reload(void *userdata, char **ret_messages);
+
+/* What a person does to it (daemon/operate.c): callbacks of the bus, too. */
 int daemon_revert(void *userdata, const char *what);
+int daemon_pause(void *userdata, uint64_t for_usec);
+int daemon_resume(void *userdata);
+int daemon_set_mode(void *userdata, enum mode mode);
+/* Too many changes: pauses, loudly, until a person resumes. */
+void daemon_blow_fuse(struct daemon *d);
+
+/* The world as the rules see it (daemon/tick.c). */
+struct view daemon_view(struct daemon *d, uint64_t now_ns);
 
 /* runtime_dir made and locked: an fd, or -EBUSY while another daemon has it. */
 int runtime_dir_lock(const char *runtime_dir);

@@ -41,10 +41,34 @@ static char *change_text(const char *before, const char *after)
         return strdup("");
 }
 
-void tell_report(const struct teller *t, const struct report *r, const char *reason)
+/* "nginx.service" of "unit nginx.service CPUWeight"; NULL: it was no unit. */
+static char *unit_of(const char *via)
+{
+        const char *unit = via ? startswith(via, "unit ") : NULL;
+
+        return unit ? strndup(unit, strcspn(unit, " ")) : NULL;
+}
+
+static const char *given(const char *s)
+{
+        return s && *s ? s : NULL;
+}
+
+/* What an event has of the measurement behind it. */
+static void add_cause(struct event *event, const struct cause *cause)
+{
+        if (!cause)
+                return;
+        event->measure = (char *) given(cause->measure);
+        event->value = (char *) given(cause->value);
+        event->threshold = (char *) given(cause->threshold);
+}
+
+void tell_report(const struct teller *t, const struct report *r, const char *reason, const struct cause *cause)
 {
         const char *why = r->detail;
-        _cleanup_free_ char *before = NULL, *after = NULL, *change = NULL, *message = NULL;
+        struct event event;
+        _cleanup_free_ char *unit = unit_of(r->via), *before = NULL, *after = NULL, *change = NULL, *message = NULL;
 
         if (r->knob && r->have_before)
                 before = value_format(r->knob, &r->before);
@@ -58,24 +82,30 @@ void tell_report(const struct teller *t, const struct report *r, const char *rea
                              change ?: "", outcomes[r->outcome].verb, r->rule ? " by " : "", r->rule ?: "",
                              reason ? ", " : "", reason ?: "", why ? ": " : "", why ?: "");
 
-        publish(t, outcomes[r->outcome].level,
-                &(struct event) {
-                        .when_usec = realtime_usec(),
-                        .kind = outcomes[r->outcome].kind,
-                        .decision = r->decision,
-                        .message = message,
-                        .rule = (char *) r->rule,
-                        .object = (char *) r->object_name,
-                        .knob = (char *) r->knob_name,
-                        .unit = (char *) r->via,
-                        .before = before,
-                        .after = after,
-                        .reason = (char *) (reason ?: why),
-                });
+        event = (struct event) {
+                .when_usec = realtime_usec(),
+                .kind = outcomes[r->outcome].kind,
+                .decision = r->decision,
+                .message = message,
+                .rule = (char *) r->rule,
+                .object = (char *) r->object_name,
+                .knob = (char *) r->knob_name,
+                .unit = unit,
+                .via = (char *) r->via,
+                .before = before,
+                .after = after,
+                .reason = (char *) (reason ?: why),
+                .outcome = (char *) outcome_name(r->outcome),
+                .detail = (char *) why,
+        };
+        add_cause(&event, cause);
+        publish(t, outcomes[r->outcome].level, &event);
 }
 
-void tell_advice(const struct teller *t, const struct decision *d, const struct trimtab_value *before)
+void tell_advice(const struct teller *t, const struct decision *d, const struct trimtab_value *before, const char *unit,
+                 const char *command)
 {
+        struct event event;
         const struct knob *knob = catalogue_knob_at(t->catalogue, d->knob);
         _cleanup_free_ char *object = NULL, *from = NULL, *to = NULL, *change = NULL, *message = NULL;
 
@@ -83,22 +113,27 @@ void tell_advice(const struct teller *t, const struct decision *d, const struct 
         from = before ? value_format(knob, before) : NULL;
         to = d->verb == VERB_SET ? value_format(knob, &d->value) : NULL;
         change = change_text(from, to);
-        message = str_printf("%s %s%s: would be %s by %s, %s", object ?: "?", knob->name, change ?: "",
-                             d->verb == VERB_SET ? "set" : "put back", d->rule, d->reason);
+        message = str_printf("%s %s%s: would be %s by %s, %s%s%s", object ?: "?", knob->name, change ?: "",
+                             d->verb == VERB_SET ? "set" : "put back", d->rule, d->reason,
+                             command ? "; by hand: " : "", command ?: "");
 
-        publish(t, LOG_NOTICE,
-                &(struct event) {
-                        .when_usec = realtime_usec(),
-                        .kind = EVENT_ADVISED,
-                        .decision = d->id,
-                        .message = message,
-                        .rule = (char *) d->rule,
-                        .object = object,
-                        .knob = knob->name,
-                        .before = from,
-                        .after = to,
-                        .reason = (char *) d->reason,
-                });
+        event = (struct event) {
+                .when_usec = realtime_usec(),
+                .kind = EVENT_ADVISED,
+                .decision = d->id,
+                .message = message,
+                .rule = (char *) d->rule,
+                .object = object,
+                .knob = knob->name,
+                .unit = (char *) unit,
+                .before = from,
+                .after = to,
+                .reason = (char *) d->reason,
+                .outcome = (char *) "advised",
+                .apply = (char *) command,
+        };
+        add_cause(&event, &d->cause);
+        publish(t, LOG_NOTICE, &event);
 }
 
 void tell_line(const struct teller *t, int level, const char *format, ...)

@@ -19,11 +19,13 @@ struct teller {
         const struct objects *objects;
 };
 
-/* What became of an order. reason: the decision's own words, or NULL. */
-void tell_report(const struct teller *t, const struct report *report, const char *reason);
+/* What became of an order. reason and cause: the decision's own, or NULL. */
+void tell_report(const struct teller *t, const struct report *report, const char *reason, const struct cause *cause);
 
-/* What would be done, in advise mode; before is the value now, or NULL when it cannot be read. */
-void tell_advice(const struct teller *t, const struct decision *d, const struct trimtab_value *before);
+/* What would be done, in advise mode. before: the value now; unit: of systemd, whose it is; command: what would do it by
+ * hand. Any of these NULL: not known. */
+void tell_advice(const struct teller *t, const struct decision *d, const struct trimtab_value *before, const char *unit,
+                 const char *command);
 
 /* The daemon's own doings. */
 void tell_line(const struct teller *t, int level, const char *format, ...) __attribute__((format(printf, 3, 4)));

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <systemd/sd-daemon.h>
 
+#include "daemon/plugin-folder.h"
 #include "daemon/state.h"
 #include "util/array.h"
 #include "util/clock.h"
@@ -28,10 +29,10 @@ static bool busy(void *userdata, const struct knob *knob, struct oid id)
 {
         struct daemon *d = userdata;
 
-        return actor_busy(d->actor, knob, id, monotonic_ns());
+        return brakes_hold(&d->brakes, knob->number, id) || actor_busy(d->actor, knob, id, monotonic_ns());
 }
 
-static struct view view_of(struct daemon *d, uint64_t now_ns)
+struct view daemon_view(struct daemon *d, uint64_t now_ns)
 {
         return (struct view) {
                 .catalogue = d->catalogue,
@@ -91,9 +92,10 @@ static void remember(struct daemon *d, const struct decision *decision)
         p = &d->pending[d->n_pending++];
         p->decision = decision->id;
         memcpy(p->reason, decision->reason, sizeof(p->reason));
+        p->cause = decision->cause;
 }
 
-static void advise(struct daemon *d, const struct decision *decision)
+static void give_advice(struct daemon *d, const struct decision *decision)
 {
         struct trimtab_value now;
         int r;
@@ -101,8 +103,7 @@ static void advise(struct daemon *d, const struct decision *decision)
         if (decision->verb == VERB_KEEP)
                 return;
         r = current(d, catalogue_knob_at(d->catalogue, decision->knob), decision->object, &now);
-        tell_advice(&d->teller, decision, r >= 0 ? &now : NULL);
-        engine_outcome(d->engine, decision->knob, decision->object, 0, &decision->value);
+        advise(&d->advice, decision, r >= 0 ? &now : NULL);
 }
 
 static int order(struct daemon *d, const struct decision *decision, uint64_t now_ns)
@@ -138,28 +139,44 @@ static bool allowed(struct daemon *d, const struct decision *decision, uint64_t 
 {
         bool just_now;
 
-        if (decision->verb != VERB_SET || fuse_take(&d->fuse, now_ns, &just_now))
+        if (decision->verb != VERB_SET || fuse_take(&d->brakes.fuse, now_ns, &just_now))
                 return true;
         if (just_now)
-                tell_line(&d->teller, LOG_ERR, "more than %u changes in a minute: no more until 'trimtab reload'; see 'trimtab log'",
-                          d->fuse.per_minute);
+                daemon_blow_fuse(d);
+        return false;
+}
+
+/* A contested value is set again where a decision to set it would be let through, and nowhere else. */
+bool daemon_may_contest(void *userdata, const struct knob *knob, struct oid object)
+{
+        struct daemon *d = userdata;
+        bool just_now;
+
+        if (d->options.mode != MODE_ENFORCE || brakes_hold(&d->brakes, knob->number, object))
+                return false;
+        if (fuse_take(&d->brakes.fuse, monotonic_ns(), &just_now))
+                return true;
+        if (just_now)
+                daemon_blow_fuse(d);
         return false;
 }
 
 /* ACT: hand the decisions over; the reports come when the kernel's files say so. */
-static void act(struct daemon *d, const struct decisions *decisions, uint64_t now_ns)
+static void act(struct daemon *d, const struct view *view, const struct decisions *decisions, uint64_t now_ns)
 {
         for (size_t i = 0; i < decisions->n; i++) {
                 const struct decision *decision = &decisions->items[i];
                 int r;
 
+                recordings_decision(d->recordings, view, decision);
                 if (decision->advise) {
-                        advise(d, decision);
+                        give_advice(d, decision);
                         continue;
                 }
 
                 if (!allowed(d, decision, now_ns)) {
-                        engine_outcome(d->engine, decision->knob, decision->object, -EBUSY, NULL);
+                        /* Not the knob's refusal: what it holds of ours stays known as ours. */
+                        engine_outcome(d->engine, decision->knob, decision->object, -ECANCELED, NULL);
                         continue;
                 }
 
@@ -191,21 +208,27 @@ static void tell_manager(struct daemon *d)
 void daemon_tick(struct daemon *d)
 {
         uint64_t cpu_ns = clock_now_ns(CLOCK_THREAD_CPUTIME_ID), now_ns = monotonic_ns();
-        struct view view = view_of(d, now_ns);
+        struct view view = daemon_view(d, now_ns);
         struct decisions decisions = {};
         int r;
 
+        if (brakes_expire(&d->brakes, realtime_usec()))
+                tell_line(&d->teller, LOG_NOTICE, "the pause is over: rules act again");
+        recordings_begin(d->recordings, d->look, now_ns);
         collect(d, &view);
 
         r = engine_tick(d->engine, &view, &decisions);
         if (r < 0)
                 tell_line(&d->teller, LOG_ERR, "cannot decide: %s", strerror(-r));
         else
-                act(d, &decisions, now_ns);
+                act(d, &view, &decisions, now_ns);
+        actor_look(d->actor, now_ns);
+        recordings_end(d->recordings, &view);
 
         d->views.n_ticks++;
         d->views.last_tick_ns = now_ns;
         d->views.tick_cost_ns = clock_now_ns(CLOCK_THREAD_CPUTIME_ID) - cpu_ns;
+        daemon_renew_plugins(d);
         if (d->arguments->foreground)
                 daemon_show(d);
         tell_manager(d);

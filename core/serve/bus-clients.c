@@ -94,7 +94,7 @@ static int client_start(struct connection *c, int *fd)
         r = sd_bus_set_server(c->bus, 1, id);
         if (r < 0)
                 return r;
-        r = sd_bus_negotiate_fds(c->bus, 0);
+        r = sd_bus_negotiate_fds(c->bus, 1); /* Record answers with one */
         if (r < 0)
                 return r;
         r = sd_bus_set_sender(c->bus, TRIMTAB_BUS_NAME);

@@ -2,7 +2,8 @@
 #ifndef TRIMTAB_BUS_CONNECTION_H
 #define TRIMTAB_BUS_CONNECTION_H
 
-/* Inside the bus server only: what bus.c (its life, the system bus), bus-methods.c and bus-clients.c share.
+/* Inside the bus server only: what bus.c (its life, the system bus), bus-methods.c (reading), bus-changes.c,
+ * bus-authorize.c and bus-clients.c share.
  */
 
 #include <stdbool.h>
@@ -15,8 +16,10 @@ struct connection {
         struct bus_server *server;
         sd_bus *bus;
         sd_bus_slot *object, *filter, *disconnected;
-        bool is_private;         /* a client; else the system bus, where the bus is asked who calls */
-        uid_t peer_uid;          /* of a client, as the kernel knew it at connect(2) */
+        bool is_private;          /* a client; else the system bus, where the bus is asked who calls */
+        uid_t peer_uid;           /* of a client, as the kernel knew it at connect(2) */
+        struct request *requests; /* calls that wait until it is known whether they may be done */
+        unsigned n_requests;
         struct connection *next; /* the server's other clients */
 };
 
@@ -34,6 +37,27 @@ struct bus_server {
         struct connection *clients;
         unsigned n_clients;
 };
+
+/* A method that changes something: under which action of polkit, and how. perform answers the call, or
+ * returns an error. */
+struct change {
+        const char *action;
+        int (*perform)(struct connection *c, sd_bus_message *m, sd_bus_error *ret_error);
+};
+
+/* bus-authorize.c: performs it, now or when bus and polkit have said that the caller may. A handler's return
+ * value. */
+int connection_change(struct connection *c, sd_bus_message *m, const struct change *change,
+                      sd_bus_error *ret_error);
+/* Forgets the calls that wait: their callers get no answer. */
+void connection_drop_requests(struct connection *c);
+
+/* bus-changes.c: handlers; the vtable's userdata is the connection. */
+int method_reload(sd_bus_message *m, void *userdata, sd_bus_error *ret_error);
+int method_revert(sd_bus_message *m, void *userdata, sd_bus_error *ret_error);
+int method_pause_all(sd_bus_message *m, void *userdata, sd_bus_error *ret_error);
+int method_resume(sd_bus_message *m, void *userdata, sd_bus_error *ret_error);
+int method_set_mode(sd_bus_message *m, void *userdata, sd_bus_error *ret_error);
 
 /* bus-methods.c: puts the object with its vtable on c->bus. */
 int connection_add_object(struct connection *c);

@@ -3,7 +3,6 @@
 
 #include "serve/bus-connection.h"
 #include "serve/rows-message.h"
-#include "serve/strings.h"
 #include "util/cleanup.h"
 
 /* What the daemon shows, as of now. */
@@ -108,80 +107,68 @@ static int method_get_log(sd_bus_message *m, void *userdata, sd_bus_error *ret_e
         if (r < 0)
                 return r;
 
-        r = view_log(views_now(userdata), n, &rows);
+        r = view_log(views_now(userdata), &(struct log_filter){ .n = n }, &rows);
         return reply_rows(m, r, &rows, false);
 }
 
-/* Whether the caller may change things: 0, or an error that says why not. */
-static int authorize(const struct connection *c, sd_bus_message *m, sd_bus_error *ret_error)
+static int method_list_events(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
 {
-        _cleanup_(sd_bus_creds_unrefp) sd_bus_creds *creds = NULL;
-        uid_t uid = c->peer_uid;
+        _cleanup_(rows_clear) struct rows rows = { 0 };
+        struct log_filter filter;
         int r;
 
-        if (!c->is_private) {
-                r = sd_bus_query_sender_creds(m, SD_BUS_CREDS_EUID, &creds);
-                if (r < 0)
-                        return r;
-                r = sd_bus_creds_get_euid(creds, &uid);
-                if (r < 0)
-                        return r;
-        }
-
-        if (bus_uid_may_change(uid))
-                return 0;
-        return sd_bus_error_set(ret_error, SD_BUS_ERROR_ACCESS_DENIED,
-                                "only root and the daemon's own user may change things");
-}
-
-static int method_reload(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
-{
-        const struct connection *c = userdata;
-        const struct bus_callbacks *callbacks = &c->server->callbacks;
-        _cleanup_free_ char *messages = NULL, *safe = NULL;
-        int r;
-
-        r = authorize(c, m, ret_error);
+        r = sd_bus_message_read(m, "ssttu", &filter.rule_glob, &filter.object_glob, &filter.since_usec,
+                                &filter.after_serial, &filter.n);
         if (r < 0)
                 return r;
 
-        r = callbacks->reload(callbacks->userdata, &messages);
-        if (r >= 0)
-                return sd_bus_reply_method_return(m, NULL);
-        if (!messages)
-                return r;
-
-        /* D-Bus takes UTF-8 only. */
-        safe = lines_escape(messages);
-        if (!safe)
-                return -ENOMEM;
-        return sd_bus_error_set(ret_error, TRIMTAB_ERROR_BAD_RULES, safe);
+        r = view_log(views_now(userdata), &filter, &rows);
+        return reply_rows(m, r, &rows, false);
 }
 
-static int method_revert(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
+static int method_explain(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
 {
-        const struct connection *c = userdata;
-        const struct bus_callbacks *callbacks = &c->server->callbacks;
-        const char *what;
+        _cleanup_(rows_clear) struct rows rows = { 0 };
+        const char *what, *nearest;
         int r;
 
         r = sd_bus_message_read(m, "s", &what);
         if (r < 0)
                 return r;
-        r = authorize(c, m, ret_error);
-        if (r < 0)
-                return r;
 
-        r = callbacks->revert(callbacks->userdata, what);
+        r = view_explain(views_now(userdata), what, &rows, &nearest);
+        if (r == -ENOENT && nearest)
+                return sd_bus_error_setf(ret_error, TRIMTAB_ERROR_NO_SUCH,
+                                         "no object, rule or knob is named '%s', did you mean '%s'?", what,
+                                         nearest);
         if (r == -ENOENT)
                 return sd_bus_error_setf(ret_error, TRIMTAB_ERROR_NO_SUCH,
-                                         "no object and no rule is named '%s'", what);
-        if (r < 0)
-                return r;
-        return sd_bus_reply_method_return(m, "u", (uint32_t) r);
+                                         "no object, rule or knob is named '%s'", what);
+        return reply_rows(m, r, &rows, true);
 }
 
-/* Who may call is for authorize() to say, on both buses alike: hence UNPRIVILEGED throughout. */
+static int method_record(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
+{
+        const struct connection *c = userdata;
+        const struct bus_callbacks *callbacks = &c->server->callbacks;
+        const char *name, *object;
+        _cleanup_close_ int fd = -1;
+        int r;
+
+        r = sd_bus_message_read(m, "ss", &name, &object);
+        if (r < 0)
+                return r;
+
+        fd = callbacks->record(callbacks->userdata, name, object);
+        if (fd == -EBUSY)
+                return sd_bus_error_set(ret_error, SD_BUS_ERROR_LIMITS_EXCEEDED,
+                                        "too many recordings are being made already");
+        if (fd < 0)
+                return fd;
+        return sd_bus_reply_method_return(m, "h", fd);
+}
+
+/* Who may call is for connection_change() to say, on both buses alike: hence UNPRIVILEGED throughout. */
 #define METHOD(name, in, out, handler) SD_BUS_METHOD(name, in, out, handler, SD_BUS_VTABLE_UNPRIVILEGED)
 
 static const sd_bus_vtable manager_vtable[] = {
@@ -192,8 +179,14 @@ static const sd_bus_vtable manager_vtable[] = {
         METHOD("ListKnobs", "ss", "aa{sv}", method_list_knobs),
         METHOD("ListRules", "s", "aa{sv}", method_list_rules),
         METHOD("GetLog", "u", "aa{sv}", method_get_log),
+        METHOD("ListEvents", "ssttu", "aa{sv}", method_list_events),
+        METHOD("Explain", "s", "a{sv}", method_explain),
+        METHOD("Record", "ss", "h", method_record),
         METHOD("Reload", "", "", method_reload),
         METHOD("Revert", "s", "u", method_revert),
+        METHOD("Pause", "t", "", method_pause_all),
+        METHOD("Resume", "", "", method_resume),
+        METHOD("SetMode", "s", "", method_set_mode),
         SD_BUS_VTABLE_END,
 };
 

@@ -40,6 +40,7 @@ struct connection *connection_free(struct connection *c)
         if (!c)
                 return NULL;
 
+        connection_drop_requests(c);
         sd_bus_slot_unref(c->object);
         sd_bus_slot_unref(c->filter);
         sd_bus_slot_unref(c->disconnected);

@@ -13,10 +13,17 @@
  *
  *   GetStatus() -> a{sv}              ListPlugins() -> aa{sv}      ListMetrics(s name, s object) -> aa{sv}
  *   ListKnobs(s name, s object) -> aa{sv}  ListRules(s name) -> aa{sv}  GetLog(u n) -> aa{sv}
- *   Reload()                          Revert(s what) -> u          (root only, and the daemon's own user)
+ *   ListEvents(s rule, s object, t since_usec, t after_serial, u n) -> aa{sv}
+ *   Explain(s what) -> a{sv}
+ *   Record(s name, s object) -> h
+ *   Reload()  Revert(s what) -> u  Pause(t for_usec)  Resume()  SetMode(s mode)
+ *
+ * The last line is for root and the daemon's own user and, on the system bus, whom polkit allows (actions
+ * org.trimtab.reload, .revert, .pause, .resume, .set-mode).
  *
  * Reload fails with org.trimtab.Error.BadRules and all messages, one a line, as text.
- * Revert takes an object, a rule or "" for all, and answers how many knobs it sends back.
+ * Revert takes an object, a rule, a knob (as Explain), a decision's number, or "" for all, and answers how
+ * many knobs it sends back. Pause with 0 lasts until Resume.
  */
 #define TRIMTAB_BUS_NAME "org.trimtab"
 #define TRIMTAB_BUS_PATH "/org/trimtab"
@@ -29,8 +36,14 @@ struct bus_callbacks {
         void (*refresh)(void *userdata); /* before each read: views->now_ns */
         /* ListMetrics: these are looked at, measure them for the next half minute. */
         void (*look)(void *userdata, const char *name_glob, const char *object_glob);
-        int (*reload)(void *userdata, char **ret_messages);   /* < 0: refused, messages say why */
-        int (*revert)(void *userdata, const char *what);      /* how many; -ENOENT: no such object or rule */
+        /* Record: an fd, the server's to close, that reads what every tick tells. -EBUSY: too many at a time.
+         */
+        int (*record)(void *userdata, const char *name_glob, const char *object_glob);
+        int (*reload)(void *userdata, char **ret_messages); /* < 0: refused, messages say why */
+        int (*revert)(void *userdata, const char *what);    /* how many; -ENOENT: nothing has that name */
+        int (*pause)(void *userdata, uint64_t for_usec);    /* 0: until resume */
+        int (*resume)(void *userdata);
+        int (*set_mode)(void *userdata, enum mode mode);
         void (*problem)(void *userdata, const char *message); /* a line for the log */
         void *userdata;
 };

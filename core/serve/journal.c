@@ -26,9 +26,16 @@ static const struct {
         { "TRIMTAB_OBJECT", offsetof(struct event, object) },
         { "TRIMTAB_KNOB", offsetof(struct event, knob) },
         { "TRIMTAB_UNIT", offsetof(struct event, unit) },
+        { "TRIMTAB_VIA", offsetof(struct event, via) },
         { "TRIMTAB_OLD", offsetof(struct event, before) },
         { "TRIMTAB_NEW", offsetof(struct event, after) },
         { "TRIMTAB_REASON", offsetof(struct event, reason) },
+        { "TRIMTAB_METRIC", offsetof(struct event, measure) },
+        { "TRIMTAB_VALUE", offsetof(struct event, value) },
+        { "TRIMTAB_THRESHOLD", offsetof(struct event, threshold) },
+        { "TRIMTAB_OUTCOME", offsetof(struct event, outcome) },
+        { "TRIMTAB_DETAIL", offsetof(struct event, detail) },
+        { "TRIMTAB_APPLY", offsetof(struct event, apply) },
 };
 
 const char *event_kind_message_id(enum event_kind k)

@@ -33,6 +33,15 @@ static int append_value(sd_bus_message *m, const struct field *f)
                 if (r < 0)
                         return r;
                 return sd_bus_message_close_container(m);
+
+        case FIELD_ROWS:
+                r = sd_bus_message_open_container(m, 'v', "aa{sv}");
+                if (r < 0)
+                        return r;
+                r = rows_append(m, f->rows, false);
+                if (r < 0)
+                        return r;
+                return sd_bus_message_close_container(m);
         }
 
         return -EINVAL;
@@ -100,6 +109,19 @@ static int read_strings(sd_bus_message *m, const char *name, struct rows *ret)
         return 0;
 }
 
+static int read_rows(sd_bus_message *m, const char *name, struct rows *ret)
+{
+        _cleanup_(rows_clear) struct rows inner = { 0 };
+        int r;
+
+        r = rows_read(m, false, &inner);
+        if (r < 0)
+                return r;
+
+        rows_rows(ret, name, &inner);
+        return 0;
+}
+
 /* Inside the variant: one value of the type that `contents` names. */
 static int read_contents(sd_bus_message *m, const char *name, const char *contents, struct rows *ret)
 {
@@ -113,6 +135,8 @@ static int read_contents(sd_bus_message *m, const char *name, const char *conten
 
         if (streq(contents, "as"))
                 return read_strings(m, name, ret);
+        if (streq(contents, "aa{sv}"))
+                return read_rows(m, name, ret);
         if (strlen(contents) != 1 || !strchr("sdtb", contents[0]))
                 return sd_bus_message_skip(m, contents);
 

@@ -6,7 +6,7 @@
 
 #include "serve/rows.h"
 
-/* Rows on D-Bus: aa{sv}, one row alone a{sv}. Variants: s, d, t, b and as. The daemon appends, the command
+/* Rows on D-Bus: aa{sv}, one row alone a{sv}. Variants: s, d, t, b, as and, for rows in rows, aa{sv}. The daemon appends, the command
  * reads. */
 
 /* Appends all rows, or with single the first one. -errno of r->error or of sd-bus. */

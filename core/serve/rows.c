@@ -129,6 +129,25 @@ void rows_strings(struct rows *r, const char *name, const char *const *values)
                 field->strings = TAKE(copy);
 }
 
+void rows_rows(struct rows *r, const char *name, struct rows *inner)
+{
+        _cleanup_free_ struct rows *copy = calloc(1, sizeof(*copy));
+        struct field *field = NULL;
+
+        if (r->error >= 0)
+                r->error = inner->error < 0 ? inner->error : copy ? 0 : -ENOMEM;
+        if (r->error >= 0)
+                field = rows_field(r, name, FIELD_ROWS);
+        if (!field) {
+                rows_clear(inner);
+                return;
+        }
+
+        *copy = *inner;
+        *inner = (struct rows){ 0 };
+        field->rows = TAKE(copy);
+}
+
 const struct field *row_find(const struct row *row, const char *name)
 {
         for (size_t i = 0; i < row->n; i++)
@@ -146,6 +165,9 @@ void rows_clear(struct rows *r)
                         free(field->name);
                         free(field->string);
                         strings_free(field->strings);
+                        if (field->rows)
+                                rows_clear(field->rows);
+                        free(field->rows);
                 }
                 free(r->items[i].fields);
         }

@@ -10,7 +10,9 @@
  * Answers as rows of named values: what a view tells, before it is D-Bus aa{sv}, JSON or a table. Field names
  * are stable and described in trimtab(1).
  */
-enum field_type { FIELD_STRING, FIELD_NUMBER, FIELD_UINT, FIELD_BOOL, FIELD_STRINGS };
+enum field_type { FIELD_STRING, FIELD_NUMBER, FIELD_UINT, FIELD_BOOL, FIELD_STRINGS, FIELD_ROWS };
+
+struct rows;
 
 struct field {
         char *name;
@@ -20,6 +22,7 @@ struct field {
         uint64_t uint;
         bool boolean;
         char **strings; /* FIELD_STRINGS, NULL-terminated */
+        struct rows *rows; /* FIELD_ROWS: rows inside of a row */
 };
 
 struct row {
@@ -40,6 +43,8 @@ void rows_number(struct rows *r, const char *name, double value);      /* NAN: l
 void rows_uint(struct rows *r, const char *name, uint64_t value);
 void rows_bool(struct rows *r, const char *name, bool value);
 void rows_strings(struct rows *r, const char *name, const char *const *values);
+/* Takes over what is in *inner, with its error, and leaves it empty. */
+void rows_rows(struct rows *r, const char *name, struct rows *inner);
 
 /* NULL: this row has no such field. */
 const struct field *row_find(const struct row *row, const char *name);

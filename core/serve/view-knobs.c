@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "serve/match.h"
+#include "serve/view-value.h"
 #include "serve/views.h"
 #include "util/cleanup.h"
 #include "util/str.h"
@@ -32,7 +33,7 @@ static void begin_knob(const struct views *v, const struct knob *k, struct rows 
         rows_string(ret, "help", k->help);
 }
 
-static void add_value(struct rows *ret, const char *field, const struct trimtab_value *value)
+void view_add_value(struct rows *ret, const char *field, const struct trimtab_value *value)
 {
         if (value->type == TRIMTAB_NUMBER)
                 rows_number(ret, field, value->number);
@@ -50,8 +51,8 @@ static const char *reason_of(int error)
         return strerror(-error);
 }
 
-static void add_values(const struct views *v, const struct knob *k, const struct object *object,
-                       struct rows *ret)
+void view_add_values(const struct views *v, const struct knob *k, const struct object *object,
+                     struct rows *ret)
 {
         struct trimtab_value value;
         int r;
@@ -61,15 +62,13 @@ static void add_values(const struct views *v, const struct knob *k, const struct
                 rows_string(ret, "reason", reason_of(r));
                 return;
         }
-        add_value(ret, "value", &value);
+        view_add_value(ret, "value", &value);
 
         if (actor_original(v->actor, k, object, &value) >= 0)
-                add_value(ret, "original", &value);
+                view_add_value(ret, "original", &value);
 }
 
-/* What the ledger has on this knob of this object; NULL: we did not change it. */
-static const struct ledger_entry *find_entry(const struct views *v, const struct knob *k,
-                                             const char *full_name)
+const struct ledger_entry *view_find_entry(const struct views *v, const struct knob *k, const char *full_name)
 {
         const struct ledger_entry *const *entries;
         size_t n;
@@ -81,7 +80,7 @@ static const struct ledger_entry *find_entry(const struct views *v, const struct
         return NULL;
 }
 
-static int add_via(const struct ledger_entry *entry, struct rows *ret)
+int view_add_via(const struct ledger_entry *entry, struct rows *ret)
 {
         _cleanup_free_ char *via = NULL;
 
@@ -109,21 +108,21 @@ static int add_object(const struct views *v, const struct knob *k, const struct 
         if (!full)
                 return -ENOMEM;
 
-        entry = find_entry(v, k, full);
+        entry = view_find_entry(v, k, full);
         r = engine_owner(v->engine, k->number, object->id, &owner, &shadowed);
         if (!asked && !entry && r < 0)
                 return 0;
 
         begin_knob(v, k, ret);
         rows_string(ret, "object", full);
-        add_values(v, k, object, ret);
+        view_add_values(v, k, object, ret);
         rows_bool(ret, "changed", entry != NULL);
         if (r >= 0) {
                 rows_string(ret, "owner", owner);
                 rows_string(ret, "shadowed", shadowed);
         }
         if (entry) {
-                r = add_via(entry, ret);
+                r = view_add_via(entry, ret);
                 if (r < 0)
                         return r;
         }

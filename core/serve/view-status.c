@@ -5,6 +5,7 @@
 
 #include "decide/rule.h"
 #include "serve/strings.h"
+#include "serve/view-explain.h"
 #include "serve/views.h"
 #include "util/array.h"
 #include "util/cleanup.h"
@@ -78,6 +79,25 @@ static double seconds_since(uint64_t now_ns, uint64_t then_ns)
         return now_ns > then_ns ? (double) (now_ns - then_ns) / (double) NSEC_PER_SEC : 0;
 }
 
+static void pause_problem(const struct views *v, struct problems *p)
+{
+        if (v->pause.on && v->pause.by_fuse)
+                problem_add(p, str_printf("the write fuse has blown (more than %u changes in a minute): nothing is changed until "
+                                          "'trimtab resume'; 'trimtab log' shows what was",
+                                          v->options->writes_per_minute));
+}
+
+void view_add_pause(const struct views *v, struct rows *ret)
+{
+        rows_bool(ret, "paused", v->pause.on);
+        if (!v->pause.on)
+                return;
+        rows_string(ret, "paused_by", v->pause.by_fuse ? "fuse" : "person");
+        rows_uint(ret, "paused_since_usec", v->pause.since_usec);
+        if (v->pause.until_usec > 0)
+                rows_uint(ret, "paused_until_usec", v->pause.until_usec);
+}
+
 int view_status(const struct views *v, struct rows *ret)
 {
         _cleanup_(strings_freep) char **lines = NULL;
@@ -92,6 +112,7 @@ int view_status(const struct views *v, struct rows *ret)
                 return problems.error;
         problems.lines[0] = NULL;
 
+        pause_problem(v, &problems);
         for (size_t i = 0; i < plugins_n(v->plugins); i++) {
                 struct plugin_info info;
 
@@ -110,7 +131,9 @@ int view_status(const struct views *v, struct rows *ret)
         rows_string(ret, "version", TRIMTAB_VERSION);
         rows_uint(ret, "pid", (uint64_t) getpid());
         rows_string(ret, "mode", mode_to_string(v->options->mode));
+        view_add_pause(v, ret);
         rows_string(ret, "runtime_dir", v->runtime_dir);
+        rows_string(ret, "config", v->config);
         rows_number(ret, "uptime_s", seconds_since(v->now_ns, v->started_ns));
         rows_number(ret, "tick_s", (double) v->options->tick_ns / (double) NSEC_PER_SEC);
         rows_uint(ret, "ticks", v->n_ticks);

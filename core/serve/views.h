@@ -11,6 +11,12 @@
 #include "serve/events.h"
 #include "serve/rows.h"
 
+/* All changes are stopped, by a person or by the write fuse. */
+struct pause {
+        bool on, by_fuse;
+        uint64_t since_usec, until_usec; /* CLOCK_REALTIME; until 0: until somebody resumes */
+};
+
 /* What the daemon shows of itself. The pointers are the daemon's; views only read. */
 struct views {
         const struct options *options;
@@ -23,10 +29,13 @@ struct views {
         const struct plugins *plugins;
         const struct events *events;
         const char *runtime_dir;
+        const char *config;                /* trimtab.conf; beside it may stand trimtab.conf.d */
         uint64_t started_ns, last_tick_ns; /* CLOCK_MONOTONIC; the last finished tick */
         uint64_t tick_cost_ns;             /* CPU time of the last tick */
         uint64_t n_ticks, n_writes;
-        uint64_t now_ns; /* set by the daemon before each request */
+        struct pause pause;
+        uint64_t now_ns;   /* set by the daemon before each request, */
+        struct view world; /* and this: what the rules would see now */
 };
 
 /*
@@ -46,7 +55,29 @@ int view_metrics(const struct views *v, const char *name_glob, const char *objec
 int view_knobs(const struct views *v, const char *name_glob, const char *object_glob, struct rows *ret);
 /* One row a rule and object; a rule that matches none comes once, without an object. */
 int view_rules(const struct views *v, const char *name_glob, struct rows *ret);
-/* The last n events, oldest first. */
-int view_log(const struct views *v, uint32_t n, struct rows *ret);
+
+struct log_filter {
+        const char *rule_glob, *object_glob; /* NULL or "": all */
+        uint64_t since_usec;                 /* CLOCK_REALTIME */
+        uint64_t after_serial;               /* only what came after this one */
+        uint32_t n;                          /* the last so many of them */
+};
+/* The events that pass the filter, oldest first. */
+int view_log(const struct views *v, const struct log_filter *filter, struct rows *ret);
+
+/*
+ * One row: why things are as they are, for a rule, a knob (of an object: "KNOB OBJECT", "KNOB@OBJECT") or an
+ * object. -ENOENT: nothing has that name; *ret_nearest (not to be freed) is one that is spelt alike, or NULL.
+ */
+int view_explain(const struct views *v, const char *what, struct rows *ret, const char **ret_nearest);
+
+/* What `what` names, in the same words. */
+struct subject {
+        const char *rule;        /* or NULL */
+        const struct knob *knob; /* or NULL */
+        bool has_object;
+        struct oid object;
+};
+int subject_find(const struct views *v, const char *what, struct subject *ret);
 
 #endif

@@ -86,6 +86,13 @@ check "$work/first" "$work/second"
 is status "$status" 0
 case_done 'a link to /dev/null switches a file off'
 
+ln -s nowhere "$work/first/70-c.conf"
+check "$work/first" "$work/second"
+is status "$status" 1
+has err "$work/first/70-c.conf: error: a link to a file that is not there: to switch a file off, link to /dev/null"
+has out '1 rule in 1 file: 1 error'
+case_done 'a link to nowhere is an error, by name'
+
 check "$work/absent.conf" "$rules/good.conf"
 is status "$status" 1
 has err "$work/absent.conf: error: No such file or directory"
@@ -156,6 +163,48 @@ has err "warning: "
 has err "plugin 'cgroup'"
 case_done 'names of a plugin that is not there are a warning: the rule waits'
 
+cat >"$work/odd.conf" <<'END'
+[rule never]
+for    = cgroup:/a/*
+when   = avg(cgroup.cpu_some) > 20% and avg(cgroup.cpu_some) < 10%
+then   = cpu.weight = 200
+
+[rule turns]
+for    = cgroup:/a/*
+when   = p99(sched.runq_latency) > 5ms
+until  = p99(sched.runq_latency) < 8ms
+then   = cpu.weight = 200
+
+[rule fights]
+for    = cgroup:/a/web.service
+when   = avg(cgroup.cpu_some) > 20%
+then   = cpu.weight = 300
+END
+check "$work/odd.conf"
+is status "$status" 0
+has out '3 rules in 1 file: 0 errors, 3 warnings'
+has err "$work/odd.conf:3:10: warning: rule 'never' can never fire: 'avg(cgroup.cpu_some) > 20%' and 'avg(cgroup.cpu_some) < 10%' are never true together"
+has err "$work/odd.conf:9:10: warning: 'until' overlaps 'when', both are true with p99(sched.runq_latency) > 5ms and p99(sched.runq_latency) < 8ms"
+has err "$work/odd.conf:10:10: warning: rule 'turns' sets 'cpu.weight' of cgroup:/a/web.service to 200 while rule 'fights' ($work/odd.conf:15:10) sets it to 300"
+has err '     |          ^~~~~~~~~~~~~~~~'
+case_done 'rules that cannot do what they say are warned of, and no error'
+
+check --json "$work/odd.conf"
+is status "$status" 0
+json '[(x["line"], x["column"], x["severity"]) for x in d] == [(3, 10, "warning"), (9, 10, "warning"), (10, 10, "warning")]'
+case_done 'warnings are in the JSON, too'
+
+check "$(dirname "$0")/../../etc/rules.d"
+is status "$status" 0
+has out '0 errors, 0 warnings'
+for file in "$(dirname "$0")"/../../plugins/*/*rules*/*.conf "$(dirname "$0")"/../../plugins/*/*.conf; do
+        [ -e "$file" ] || continue
+        check "$file"
+        is "status of $file" "$status" 0
+        has out '0 errors, 0 warnings'
+done
+case_done 'what is shipped is free of errors and warnings'
+
 # Examples people copy must be right: every [rule …] of the man page, and every condition that stands alone.
 awk -v dir="$work" '
         /^```/ { inside = !inside; whole = 0; if (inside) file = sprintf("%s/example-%02d.conf", dir, ++n); next }
@@ -170,6 +219,7 @@ for file in $examples; do
         grep -q '^then' "$file" || continue
         check "$file"
         is "status of $file" "$status" 0
+        has out '0 errors, 0 warnings'
 done
 is 'there are examples' "$(echo "$examples" | wc -l | awk '{ print ($1 >= 5) }')" 1
 case_done 'the examples of trimtab-rules(5) are right'

@@ -26,21 +26,30 @@ refused 'an argument too many' 'usage: trimtab status' status now
 refused 'an option without its argument' '--runtime-dir' status --runtime-dir
 refused 'no number' "not 'many'" log -n many
 refused 'no lines' "not '0'" log -n 0
-refused 'revert of nothing' 'revert takes an object, a rule, or --all' revert
-refused 'revert of one and all' 'revert takes an object, a rule, or --all' revert web --all
+refused 'revert of nothing' 'revert takes an object, a rule, a knob' revert
+refused 'revert of one and all' 'revert takes an object, a rule, a knob' revert web --all
+refused 'explain of nothing' 'usage: trimtab explain' explain
+refused 'a pause without a unit' "not '10'" pause --for 10
+refused 'a pause of no time' "not '0s'" pause --for 0s
+refused 'a time that is none' "not 'yesterday'" log --since yesterday
+refused 'half a time that is none' "not '14:3x'" log --since 14:3x
+refused 'an unknown mode' 'observe|advise|enforce' mode wild
+refused 'mode off' 'observe|advise|enforce' mode off
+refused 'permanently what?' 'observe|advise|enforce' mode --permanent
+refused 'a filter where there is none' "'rules' does not take --rule" rules --rule x
 refused 'plugins of what?' 'usage: trimtab plugins [inspect FILE]' plugins inspect
 refused 'help on an unknown command' "no command 'xyzzy'" help xyzzy
 
 run --help
 is status "$status" 0
-for command in status plugins metrics knobs rules log check reload revert; do
+for command in status plugins metrics knobs rules explain log check reload revert pause resume mode advise; do
         has out "  $command "
 done
 case_done 'help lists the commands'
 
 run help revert
 is status "$status" 0
-has out 'Usage: trimtab revert OBJECT|RULE|--all'
+has out 'Usage: trimtab revert OBJECT|RULE|KNOB|ID|--all'
 cp "$work/out" "$work/help"
 run revert --help
 is status "$status" 0
@@ -52,7 +61,8 @@ is status "$status" 0
 has out 'trimtab '
 case_done 'version'
 
-for command in status plugins metrics knobs rules log reload 'revert x'; do
+for command in status plugins metrics knobs rules log 'log --follow --since 10m' reload 'revert x' 'explain x' \
+        'pause --for 1d' resume mode 'mode advise' advise; do
         # shellcheck disable=SC2086
         run $command --runtime-dir "$work"
         is "status of $command" "$status" 1

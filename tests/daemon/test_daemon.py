@@ -4,112 +4,20 @@
 
 usage: test_daemon.py TRIMTABD TRIMTAB PLANT.so   (no root needed)
 Waits have bounds; nothing is asserted about how long anything takes."""
-import json
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 
-TRIMTABD, TRIMTAB, PLANT = sys.argv[1:4]
-WAIT = 30
-
-RULE = """[rule level]
-for = plant:{objects}
-when = last(plant.value) > 10
-hold = 0s
-then = plant.level = {level}
-until = last(plant.value) < 5
-clear-hold = 0s
-cooldown = 0s
-"""
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from plants import PLANT, RULE, TRIMTABD, WAIT, PlantCase, wait_for  # noqa: E402
 
 
-def wait_for(condition, seconds=WAIT):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.02)
-    return condition()
-
-
-class Daemon(unittest.TestCase):
-    def setUp(self):
-        self.dir = tempfile.mkdtemp(prefix="trimtab-test-")
-        self.daemons = []
-        for name in ("plants/a", "plants/b", "plugins", "rules", "late"):
-            os.makedirs(f"{self.dir}/{name}")
-        for name in ("a", "b"):
-            self.set(name, "value", "0")
-            self.set(name, "level", "100")
-        shutil.copy(PLANT, f"{self.dir}/plugins/plant.so")
-        self.write("trimtab.conf", f"[daemon]\ntick = 100ms\n[plugin plant]\ndir = {self.dir}/plants\n")
-        self.write("rules/50-level.conf", RULE.format(objects="*", level=7))
-
-    def tearDown(self):
-        for daemon in self.daemons:
-            if daemon.poll() is None:
-                daemon.kill()
-            daemon.wait()
-        shutil.rmtree(self.dir)
-
-    def write(self, name, text):
-        with open(f"{self.dir}/{name}", "w", encoding="utf-8") as file:
-            file.write(text)
-
-    def set(self, plant, name, text):
-        self.write(f"plants/{plant}/{name}", text + "\n")
-
-    def level(self, plant="a"):
-        with open(f"{self.dir}/plants/{plant}/level", encoding="utf-8") as file:
-            return file.read().strip()
-
-    def wait_level(self, want, plant="a"):
-        self.assertTrue(wait_for(lambda: self.level(plant) == want), f"{self.level(plant)}, not {want}\n{self.said()}")
-
-    def said(self):
-        with open(f"{self.dir}/log", encoding="utf-8") as log:
-            return log.read()
-
-    def start(self, mode="enforce", *options):
-        log = open(f"{self.dir}/log", "a", encoding="utf-8")
-        daemon = subprocess.Popen(
-            [TRIMTABD, "--config", f"{self.dir}/trimtab.conf", "--rules", f"{self.dir}/rules", "--plugins",
-             f"{self.dir}/plugins", "--runtime-dir", f"{self.dir}/run", "--mode", mode, *options], stderr=log)
-        log.close()
-        self.daemons.append(daemon)
-        self.assertTrue(wait_for(lambda: self.ask("status") is not None or daemon.poll() is not None), self.said())
-        return daemon
-
-    def stop(self, daemon, how=signal.SIGTERM):
-        daemon.send_signal(how)
-        return daemon.wait(WAIT)
-
-    def command(self, *words):
-        return subprocess.run([TRIMTAB, "--runtime-dir", f"{self.dir}/run", *words], text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-
-    def ask(self, *words):
-        result = self.command("--json", *words)
-        return json.loads(result.stdout) if result.returncode == 0 else None
-
-    def restore(self):
-        return subprocess.run([TRIMTABD, "--restore", "--runtime-dir", f"{self.dir}/run"], text=True,
-                              stderr=subprocess.PIPE)
-
-    def raised(self):
-        """A daemon that holds plant a at 7."""
-        daemon = self.start()
-        self.set("a", "value", "50")
-        self.wait_level("7")
-        return daemon
-
+class Daemon(PlantCase):
     def test_moves_and_clears(self):
         daemon = self.raised()
         self.assertEqual(self.level("b"), "100")
@@ -286,16 +194,6 @@ class Daemon(unittest.TestCase):
         self.assertEqual(self.level(), "100")
         self.assertEqual(self.command("revert", "nonsense").returncode, 1)
 
-    def bus_daemon(self):
-        """A message bus of the test's own, as the system bus of the daemon."""
-        self.write("bus.conf", f"""<busconfig><listen>unix:path={self.dir}/system-bus</listen><auth>EXTERNAL</auth>
-            <policy context="default"><allow send_destination="*" eavesdrop="true"/><allow receive_sender="*"/><allow own="*"/></policy></busconfig>""")
-        bus = subprocess.Popen(["dbus-daemon", "--nofork", f"--config-file={self.dir}/bus.conf"],
-                               stderr=subprocess.DEVNULL)
-        self.daemons.append(bus)
-        self.assertTrue(wait_for(lambda: os.path.exists(f"{self.dir}/system-bus")))
-        return bus
-
     def test_the_bus_goes_away_and_comes_back(self):
         if not shutil.which("dbus-daemon"):
             self.skipTest("no dbus-daemon here")
@@ -312,18 +210,6 @@ class Daemon(unittest.TestCase):
         os.unlink(f"{self.dir}/system-bus")
         self.bus_daemon()
         self.assertTrue(wait_for(lambda: "the system bus is back" in self.said()), self.said())
-
-    def test_the_write_fuse(self):
-        with open(f"{self.dir}/trimtab.conf", "r+", encoding="utf-8") as file:
-            text = file.read().replace("[daemon]", "[daemon]\nwrites-per-minute = 1")
-            file.seek(0)
-            file.write(text)
-        self.raised()
-        self.set("b", "value", "50")
-        self.assertTrue(wait_for(lambda: "more than 1 changes in a minute" in self.said()), self.said())
-        self.assertEqual(self.level("b"), "100")
-        self.set("a", "value", "1")
-        self.wait_level("100")
 
     def test_on_exit_keep(self):
         with open(f"{self.dir}/trimtab.conf", "r+", encoding="utf-8") as file:
@@ -350,6 +236,64 @@ class Daemon(unittest.TestCase):
         states = {p["name"] if "name" in p else p["path"]: p["state"] for p in self.ask("plugins")}
         self.assertEqual(states.get("plant"), "open")
         self.assertIn("refused", states.values())
+
+    def metric(self, name):
+        return [m for m in self.ask("metrics", name) if m.get("measured", True)]
+
+    def test_it_measures_itself(self):
+        self.start()
+        wait_for(lambda: self.metric("trimtab.*"))
+        self.assertTrue(wait_for(lambda: len(self.metric("trimtab.cpu_time")) == 1), self.ask("metrics", "trimtab.*"))
+        memory = self.metric("trimtab.memory")[0]
+        self.assertEqual((memory["object"], memory["unit"]), ("host", "B"))
+        with open(f"/proc/{self.daemons[0].pid}/statm", encoding="utf-8") as file:
+            self.assertAlmostEqual(memory["value"] / (int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")), 1, delta=0.5)
+        collect = self.metric("trimtab.collect_time")
+        self.assertEqual([m["object"] for m in collect], ["plugin:plant"])
+        self.assertTrue(wait_for(lambda: self.metric("trimtab.collect_time")[0]["value"] > 0), collect)
+
+    def test_a_dear_plugin_is_asked_less_often(self):
+        with open(f"{self.dir}/trimtab.conf", encoding="utf-8") as file:
+            text = file.read().replace("[daemon]", "[daemon]\nplugin-budget = 0.0001%")
+        self.write("trimtab.conf", text)
+        self.start()
+        self.assertTrue(wait_for(lambda: "plant: over its plugin-budget" in self.said()), self.said())
+        self.assertIn("asked every 2 ticks", self.said())
+
+    def plugins(self):
+        return {p["name"]: p["state"] for p in self.ask("plugins")}
+
+    def test_plugins_come_and_go(self):
+        plant = f"{self.dir}/plugins/plant.so"
+        os.unlink(plant)
+        daemon = self.start()
+        self.set("a", "value", "20")
+        self.assertEqual(self.plugins(), {})
+
+        # Half of it, and all of it.
+        with open(PLANT, "rb") as f:
+            code = f.read()
+        with open(plant, "wb") as f:
+            f.write(code[:1000])
+        self.assertTrue(wait_for(lambda: self.plugins().get("plant") == "refused"), self.said())
+        with open(f"{self.dir}/new", "wb") as f:
+            f.write(code)
+        os.rename(f"{self.dir}/new", plant)
+        self.assertTrue(wait_for(lambda: self.level() == "7"), self.said())
+
+        # Another file of that name, as an upgrade brings it; what it held goes back before it is closed.
+        shutil.copy(PLANT, f"{self.dir}/new")
+        os.rename(f"{self.dir}/new", plant)
+        self.assertTrue(wait_for(lambda: "left the folder or were replaced" in self.said()), self.said())
+        self.assertTrue(wait_for(lambda: self.plugins().get("plant") == "open"), self.said())
+        self.assertTrue(wait_for(lambda: self.level() == "7"), self.said())
+        self.assertGreaterEqual(sum(e["kind"] == "restored" for e in self.ask("log")), 1)
+
+        os.unlink(plant)
+        self.assertTrue(wait_for(lambda: self.plugins() == {}), self.said())
+        self.assertEqual(self.level(), "100")
+        self.assertEqual([r["waits_for"] for r in self.ask("rules")], ["plugin 'plant'"])
+        self.assertEqual(self.stop(daemon), 0)
 
     def test_unknown_option_is_named(self):
         self.write("trimtab.conf", "[daemon]\ntikc = 1s\n")

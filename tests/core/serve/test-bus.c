@@ -32,7 +32,9 @@ enum { NOBODY = 65534 };
 struct fixture {
         struct world *world;
         struct bus_server *server;
-        unsigned n_refresh, n_look, n_reload, n_revert, n_problem;
+        unsigned n_refresh, n_look, n_reload, n_revert, n_pause, n_resume, n_problem;
+        uint64_t paused_usec;
+        enum mode mode;
         char looked[64], reverted[64];
         int reload_error;
         const char *reload_messages;
@@ -40,7 +42,10 @@ struct fixture {
 
 static void on_refresh(void *userdata)
 {
-        ((struct fixture *) userdata)->n_refresh++;
+        struct fixture *f = userdata;
+
+        f->n_refresh++;
+        f->world->views.world = world_view(f->world);
 }
 
 static void on_look(void *userdata, const char *name_glob, const char *object_glob)
@@ -70,6 +75,27 @@ static int on_revert(void *userdata, const char *what)
         return strcmp(what, "nobody") == 0 ? -ENOENT : 2;
 }
 
+static int on_pause(void *userdata, uint64_t for_usec)
+{
+        struct fixture *f = userdata;
+
+        f->n_pause++;
+        f->paused_usec = for_usec;
+        return 0;
+}
+
+static int on_resume(void *userdata)
+{
+        ((struct fixture *) userdata)->n_resume++;
+        return 0;
+}
+
+static int on_set_mode(void *userdata, enum mode mode)
+{
+        ((struct fixture *) userdata)->mode = mode;
+        return 0;
+}
+
 static void on_problem(void *userdata, const char *message)
 {
         ((struct fixture *) userdata)->n_problem++;
@@ -82,6 +108,9 @@ static int start_server(struct fixture *f, struct bus_server **ret)
                 .look = on_look,
                 .reload = on_reload,
                 .revert = on_revert,
+                .pause = on_pause,
+                .resume = on_resume,
+                .set_mode = on_set_mode,
                 .problem = on_problem,
                 .userdata = f,
         };
@@ -173,16 +202,37 @@ static void check_served(sd_bus *bus)
                 sd_bus_message_unref(reply_);                                                                \
         } while (0)
 
+/* Rows in rows come through. */
+static void check_explained(sd_bus *bus)
+{
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+        _cleanup_(rows_clear) struct rows rows = { 0 };
+        const struct field *rules;
+
+        CHECK(CALL(bus, NULL, &reply, "Explain", "s", "web") >= 0);
+        CHECK(rows_read(reply, true, &rows) >= 0);
+        rules = row_find(&rows.items[0], "rules");
+        CHECK(rules && rules->type == FIELD_ROWS && rules->rows->n == 1);
+        CHECK(row_find(&rules->rows->items[0], "obstacles"));
+
+        CHECK(CALL(bus, &error, NULL, "Explain", "s", "wbe") < 0);
+        CHECK(sd_bus_error_has_name(&error, TRIMTAB_ERROR_NO_SUCH));
+        CHECK(strstr(error.message, "did you mean 'web'"));
+}
+
 static void check_reading(sd_bus *bus)
 {
         check_served(bus);
         CHECK_ROWS(bus, 1, "state", "ListPlugins", NULL);
-        CHECK_ROWS(bus, 5, "kind", "ListMetrics", "ss", "", "");
+        CHECK_ROWS(bus, WORLD_METRICS, "kind", "ListMetrics", "ss", "", "");
         CHECK_ROWS(bus, 1, "p99", "ListMetrics", "ss", "t.latency", "cgroup:*");
         CHECK_ROWS(bus, 2, "value", "ListKnobs", "ss", "", "*");
         CHECK_ROWS(bus, 1, "when", "ListRules", "s", "");
         CHECK_ROWS(bus, 2, "message", "GetLog", "u", 10);
         CHECK_ROWS(bus, 1, "rule", "GetLog", "u", 1);
+        CHECK_ROWS(bus, 1, "rule", "ListEvents", "ssttu", "web", "", (uint64_t) 0, (uint64_t) 1, 10);
+        check_explained(bus);
 }
 
 struct child {
@@ -240,7 +290,7 @@ static void test_reading(void **state)
 
         world_tick(f->world);
         serve(f, client_reads);
-        assert_int_equal(f->n_refresh, 8);
+        assert_int_equal(f->n_refresh, 11);
         assert_int_equal(f->n_look, 1); /* not without a name */
         assert_string_equal(f->looked, "t.latency cgroup:*");
         assert_int_equal(f->n_problem, 0);
@@ -260,6 +310,11 @@ static void client_changes(const char *dir)
         CHECK(CALL(bus, NULL, &reply, "Revert", "s", "cgroup:/a") >= 0);
         CHECK(sd_bus_message_read(reply, "u", &n) >= 0);
         CHECK(n == 2);
+        CHECK(CALL(bus, NULL, NULL, "Pause", "t", (uint64_t) 600000000) >= 0);
+        CHECK(CALL(bus, NULL, NULL, "Resume", NULL) >= 0);
+        CHECK(CALL(bus, NULL, NULL, "SetMode", "s", "observe") >= 0);
+        CHECK(CALL(bus, NULL, NULL, "SetMode", "s", "off") < 0);
+        CHECK(CALL(bus, NULL, NULL, "SetMode", "s", "wild") < 0);
 }
 
 static void test_changing(void **state)
@@ -270,6 +325,10 @@ static void test_changing(void **state)
         assert_int_equal(f->n_reload, 1);
         assert_int_equal(f->n_revert, 2);
         assert_string_equal(f->reverted, "cgroup:/a");
+        assert_int_equal(f->n_pause, 1);
+        assert_int_equal(f->paused_usec, 600000000);
+        assert_int_equal(f->n_resume, 1);
+        assert_int_equal(f->mode, MODE_OBSERVE);
 }
 
 static void client_reloads_badly(const char *dir)

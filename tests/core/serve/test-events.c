@@ -103,6 +103,11 @@ static void test_journal_fields(void **state)
                 .before = (char *) "100",
                 .after = (char *) "150",
                 .reason = (char *) "p99 high",
+                .measure = (char *) "p99(sched.runq_latency)",
+                .value = (char *) "7.2ms",
+                .threshold = (char *) "5ms",
+                .outcome = (char *) "done",
+                .via = (char *) "unit a.service CPUWeight",
         };
         static const char *const expected[] = {
                 "MESSAGE=cpu.weight 100 -> 150",
@@ -116,6 +121,11 @@ static void test_journal_fields(void **state)
                 "TRIMTAB_OLD=100",
                 "TRIMTAB_NEW=150",
                 "TRIMTAB_REASON=p99 high",
+                "TRIMTAB_METRIC=p99(sched.runq_latency)",
+                "TRIMTAB_VALUE=7.2ms",
+                "TRIMTAB_THRESHOLD=5ms",
+                "TRIMTAB_OUTCOME=done",
+                "TRIMTAB_VIA=unit a.service CPUWeight",
         };
         _cleanup_(strings_freep) char **fields = NULL;
         size_t n;
@@ -154,6 +164,34 @@ static void test_every_kind_has_a_name_and_an_id_of_its_own(void **state)
         }
 }
 
+static struct event about(const char *knob, uint64_t decision)
+{
+        return (struct event){ .kind = EVENT_CHANGED, .decision = decision, .object = (char *) "cgroup:/a", .knob = (char *) knob };
+}
+
+/* What happened last to a knob is known after the ring has forgotten it. */
+static void test_the_latest_of_a_knob_outlives_the_ring(void **state)
+{
+        struct event weight = about("cpu.weight", 7), max = about("cpu.max", 9), noise = { .kind = EVENT_DAEMON };
+        struct events *e;
+
+        assert_int_equal(events_new(4, &e), 0);
+        assert_int_equal(events_add(e, &weight), 0);
+        assert_int_equal(events_add(e, &max), 0);
+        weight.decision = 12;
+        assert_int_equal(events_add(e, &weight), 0);
+        for (unsigned i = 0; i < 20; i++)
+                assert_int_equal(events_add(e, &noise), 0);
+
+        assert_int_equal(events_latest(e, "cgroup:/a", "cpu.weight")->decision, 12);
+        assert_int_equal(events_latest(e, "cgroup:/a", "cpu.max")->decision, 9);
+        assert_null(events_latest(e, "cgroup:/b", "cpu.max"));
+        assert_string_equal(events_of_decision(e, 9)->knob, "cpu.max");
+        assert_null(events_of_decision(e, 7));
+        assert_int_equal(events_at(e, 3)->serial, 23);
+        events_free(e);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -162,6 +200,7 @@ int main(void)
                 cmocka_unit_test(test_no_capacity_is_refused),
                 cmocka_unit_test(test_journal_fields),
                 cmocka_unit_test(test_journal_leaves_out_what_is_not_known),
+                cmocka_unit_test(test_the_latest_of_a_knob_outlives_the_ring),
                 cmocka_unit_test(test_every_kind_has_a_name_and_an_id_of_its_own),
         };
 

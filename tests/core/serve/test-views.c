@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <errno.h>
 #include <math.h>
 #include <string.h>
 #include <unistd.h>
@@ -136,7 +137,7 @@ static void test_metrics(void **state)
         const struct row *row;
 
         assert_int_equal(view_metrics(&w->views, NULL, NULL, &rows), 0);
-        assert_int_equal(rows.n, 5);
+        assert_int_equal(rows.n, WORLD_METRICS);
 
         row = named(&rows, "t.level");
         assert_string_equal(text(row, "object"), "host");
@@ -287,17 +288,125 @@ static void test_log(void **state)
         _cleanup_(rows_clear) struct rows all = { 0 }, last = { 0 };
         struct world *w = *state;
 
-        assert_int_equal(view_log(&w->views, 100, &all), 0);
+        assert_int_equal(view_log(&w->views, &(struct log_filter){ .n = 100 }, &all), 0);
         assert_int_equal(all.n, 2);
         assert_string_equal(text(&all.items[0], "message"), "started");
         assert_string_equal(text(&all.items[0], "kind"), "daemon");
         assert_null(row_find(&all.items[0], "rule"));
 
-        assert_int_equal(view_log(&w->views, 1, &last), 0);
+        assert_int_equal(view_log(&w->views, &(struct log_filter){ .n = 1 }, &last), 0);
         assert_int_equal(last.n, 1);
         assert_string_equal(text(&last.items[0], "rule"), "web");
         assert_int_equal(whole(&last.items[0], "time_usec"), 2000000);
         assert_int_equal(whole(&last.items[0], "decision"), 3);
+}
+
+static size_t count_log(struct world *w, const struct log_filter *filter)
+{
+        _cleanup_(rows_clear) struct rows rows = { 0 };
+
+        assert_int_equal(view_log(&w->views, filter, &rows), 0);
+        return rows.n;
+}
+
+static void test_log_filters(void **state)
+{
+        struct world *w = *state;
+
+        assert_int_equal(events_add(w->events, &(struct event){ .when_usec = 3000000,
+                                                                .kind = EVENT_CHANGED,
+                                                                .rule = (char *) "db",
+                                                                .object = (char *) "cgroup:/a",
+                                                                .knob = (char *) "t.weight" }),
+                         0);
+        assert_int_equal(count_log(w, &(struct log_filter){ .n = 9, .rule_glob = "w*" }), 1);
+        assert_int_equal(count_log(w, &(struct log_filter){ .n = 9, .object_glob = "/a" }), 1);
+        assert_int_equal(count_log(w, &(struct log_filter){ .n = 9, .object_glob = "cgroup:/a" }), 1);
+        assert_int_equal(count_log(w, &(struct log_filter){ .n = 9, .object_glob = "/b" }), 0);
+        assert_int_equal(count_log(w, &(struct log_filter){ .n = 9, .since_usec = 2000000 }), 2);
+        assert_int_equal(count_log(w, &(struct log_filter){ .n = 9, .after_serial = 2 }), 1);
+        assert_int_equal(count_log(w, &(struct log_filter){ .n = 1, .since_usec = 2000000 }), 1);
+}
+
+static const struct rows *inner(const struct row *row, const char *name)
+{
+        const struct field *f = row_find(row, name);
+
+        assert_non_null(f);
+        assert_int_equal(f->type, FIELD_ROWS);
+        return f->rows;
+}
+
+static void test_explain_of_all_sorts(void **state)
+{
+        static const struct {
+                const char *what, *kind;
+                size_t n_values, n_rules;
+        } asked[] = {
+                { "web", "rule", 1, 1 },
+                { "t.weight", "knob", 1, 1 },
+                { "t.weight cgroup:/a", "knob", 1, 1 },
+                { "t.weight@/a/b", "knob", 1, 0 },
+                { "cgroup:/a", "object", 1, 1 },
+                { "/a", "object", 1, 1 },
+                { "cgroup:/a/b", "object", 0, 0 },
+        };
+        struct world *w = *state;
+
+        world_tick(w);
+        world_change_weight(w, 500);
+        w->views.world = world_view(w);
+        for (size_t i = 0; i < ELEMENTSOF(asked); i++) {
+                _cleanup_(rows_clear) struct rows rows = { 0 };
+                const char *nearest;
+
+                assert_int_equal(view_explain(&w->views, asked[i].what, &rows, &nearest), 0);
+                assert_int_equal(rows.n, 1);
+                assert_string_equal(text(&rows.items[0], "kind"), asked[i].kind);
+                assert_int_equal(inner(&rows.items[0], "values")->n, asked[i].n_values);
+                assert_int_equal(inner(&rows.items[0], "rules")->n, asked[i].n_rules);
+        }
+}
+
+static void test_explain_of_a_value(void **state)
+{
+        _cleanup_(rows_clear) struct rows rows = { 0 };
+        struct world *w = *state;
+        const struct row *value, *rule;
+        const char *nearest;
+
+        world_tick(w);
+        world_change_weight(w, 500);
+        w->views.world = world_view(w);
+        w->views.pause = (struct pause){ .on = true, .by_fuse = true, .since_usec = 1 };
+        assert_int_equal(view_explain(&w->views, "t.weight /a", &rows, &nearest), 0);
+
+        value = &inner(&rows.items[0], "values")->items[0];
+        assert_true(number(value, "value") == 500);
+        assert_true(number(value, "original") == 100);
+        assert_true(boolean(value, "changed"));
+        assert_string_equal(text(value, "at_exit"), "restore");
+
+        rule = &inner(&rows.items[0], "rules")->items[0];
+        assert_string_equal(text(rule, "when"), "p99(t.latency) > 5ms");
+        assert_string_equal(text(rule, "when_holds"), "true");
+        assert_string_equal(text(&inner(rule, "comparisons")->items[0], "threshold"), "5ms");
+        assert_true(number(&inner(rule, "comparisons")->items[0], "threshold_base") == 5e6);
+        assert_string_equal(text(&inner(rule, "obstacles")->items[inner(rule, "obstacles")->n - 1], "what"), "fuse");
+        assert_string_equal(text(&rows.items[0], "paused_by"), "fuse");
+}
+
+static void test_explain_of_nothing(void **state)
+{
+        _cleanup_(rows_clear) struct rows rows = { 0 };
+        struct world *w = *state;
+        const char *nearest;
+
+        assert_int_equal(view_explain(&w->views, "t.wieght", &rows, &nearest), -ENOENT);
+        assert_string_equal(nearest, "t.weight");
+        assert_int_equal(view_explain(&w->views, "cgroup:/nobody", &rows, &nearest), -ENOENT);
+        assert_int_equal(view_explain(&w->views, "", &rows, &nearest), -ENOENT);
+        assert_int_equal(view_explain(&w->views, "t.weight@", &rows, &nearest), 0);
 }
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, world_setup, world_teardown)
@@ -319,6 +428,10 @@ int main(void)
                 TEST(test_rules),
                 TEST(test_rules_by_glob),
                 TEST(test_log),
+                TEST(test_log_filters),
+                TEST(test_explain_of_all_sorts),
+                TEST(test_explain_of_a_value),
+                TEST(test_explain_of_nothing),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

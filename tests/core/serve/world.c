@@ -296,9 +296,9 @@ static bool busy(void *userdata, const struct knob *k, struct oid object)
         return false;
 }
 
-void world_tick(struct world *w)
+struct view world_view(struct world *w)
 {
-        const struct view view = {
+        return (struct view){
                 .catalogue = w->catalogue,
                 .objects = w->objects,
                 .store = w->store,
@@ -309,6 +309,11 @@ void world_tick(struct world *w)
                 .busy = busy,
                 .userdata = w,
         };
+}
+
+void world_tick(struct world *w)
+{
+        const struct view view = world_view(w);
         struct decisions decisions;
 
         assert_int_equal(engine_tick(w->engine, &view, &decisions), 0);

@@ -28,7 +28,11 @@ struct world {
         unsigned n_reports;
 };
 
-enum { WORLD_A = 11, WORLD_B = 12 }; /* keys of the cgroups */
+enum {
+        WORLD_A = 11, /* keys of the cgroups */
+        WORLD_B = 12,
+        WORLD_METRICS = 10, /* five of plugin t, five that the daemon has of itself */
+};
 
 /* cmocka setup and teardown; *state is the world. */
 int world_setup(void **state);
@@ -36,6 +40,9 @@ int world_teardown(void **state);
 
 /* Lets the actor set t.weight of /a and waits until it did. */
 void world_change_weight(struct world *w, double value);
+
+/* The world as the rules see it. */
+struct view world_view(struct world *w);
 
 /* Lets the engine see the world once, so that the rules meet their objects. */
 void world_tick(struct world *w);

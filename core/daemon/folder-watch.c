@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "daemon/rules-watch.h"
+#include "daemon/folder-watch.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -13,24 +13,25 @@
 /* Editors and package managers write several files: one announcement for all of them. */
 #define SETTLE_USEC (USEC_PER_SEC / 2)
 
-struct rules_watch {
+struct folder_watch {
         sd_event_source *io, *timer;
+        const char *suffix;
         void (*changed)(void *userdata);
         void *userdata;
         int fd;
 };
 
-DEFINE_CLEANUP(struct rules_watch *, rules_watch_free);
+DEFINE_CLEANUP(struct folder_watch *, folder_watch_free);
 
 static int on_settled(sd_event_source *source, uint64_t usec, void *userdata)
 {
-        struct rules_watch *w = userdata;
+        struct folder_watch *w = userdata;
 
         w->changed(w->userdata);
         return 0;
 }
 
-static int settle(struct rules_watch *w)
+static int settle(struct folder_watch *w)
 {
         int r;
 
@@ -43,6 +44,7 @@ static int settle(struct rules_watch *w)
 
 static int on_events(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
+        struct folder_watch *w = userdata;
         char buffer[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
         bool ours = false;
         ssize_t size;
@@ -51,20 +53,21 @@ static int on_events(sd_event_source *source, int fd, uint32_t revents, void *us
                 for (char *p = buffer; p < buffer + size;) {
                         const struct inotify_event *e = (const struct inotify_event *) p;
 
-                        ours |= e->len > 0 && endswith(e->name, ".conf");
+                        ours |= e->len > 0 && endswith(e->name, w->suffix);
                         p += sizeof(*e) + e->len;
                 }
-        return ours ? settle(userdata) : 0;
+        return ours ? settle(w) : 0;
 }
 
-int rules_watch_new(sd_event *event, const char *const *dirs, void (*changed)(void *userdata), void *userdata,
-                    struct rules_watch **ret)
+int folder_watch_new(sd_event *event, const char *const *dirs, const char *suffix, void (*changed)(void *userdata),
+                     void *userdata, struct folder_watch **ret)
 {
-        _cleanup_(rules_watch_freep) struct rules_watch *w = calloc(1, sizeof(*w));
+        _cleanup_(folder_watch_freep) struct folder_watch *w = calloc(1, sizeof(*w));
         int r;
 
         if (!w)
                 return -ENOMEM;
+        w->suffix = suffix;
         w->changed = changed;
         w->userdata = userdata;
         w->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
@@ -81,7 +84,7 @@ int rules_watch_new(sd_event *event, const char *const *dirs, void (*changed)(vo
         return 0;
 }
 
-struct rules_watch *rules_watch_free(struct rules_watch *w)
+struct folder_watch *folder_watch_free(struct folder_watch *w)
 {
         if (!w)
                 return NULL;

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "rule-files.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "config/conf-files.h"
+#include "util/cleanup.h"
+
+/* Where the daemon looks, the highest precedence first. */
+static const char *const default_dirs[] = {
+        TRIMTAB_SYSCONF_DIR "/rules.d",
+        "/run/trimtab/rules.d",
+        TRIMTAB_VENDOR_RULES_DIR,
+        NULL,
+};
+
+static int load_file(struct ini *ini, const char *path, struct diag *diag)
+{
+        const struct place place = { .path = path };
+        int r;
+
+        r = ini_load_file(ini, path, diag);
+        if (r == -ENOENT)
+                diag_add(diag, SEVERITY_ERROR, &place, "%s", strerror(ENOENT));
+        /* Said in diag, and the other files are worth a look: all but this is an answer. */
+        return r == -ENOMEM ? r : 0;
+}
+
+/* All files of folders that hide each other's. */
+static int load_dirs(struct ini *ini, const char *const *dirs, struct diag *diag)
+{
+        char **files = NULL;
+        size_t n;
+        int r;
+
+        r = conf_files(dirs, &files, &n);
+        if (r < 0)
+                return r;
+
+        for (size_t i = 0; i < n && r >= 0; i++)
+                r = load_file(ini, files[i], diag);
+        conf_files_free(files);
+        return r;
+}
+
+int rule_files_load(const char *const *paths, size_t n, struct ini *ini, struct diag *diag)
+{
+        _cleanup_free_ const char **dirs = NULL;
+        size_t n_dirs = 0;
+        int r;
+
+        if (n == 0)
+                return load_dirs(ini, default_dirs, diag);
+        dirs = calloc(n + 1, sizeof(*dirs));
+        if (!dirs)
+                return -ENOMEM;
+
+        for (size_t i = 0; i < n; i++) {
+                struct stat st;
+
+                if (stat(paths[i], &st) >= 0 && S_ISDIR(st.st_mode)) {
+                        dirs[n_dirs++] = paths[i];
+                        continue;
+                }
+                r = load_file(ini, paths[i], diag);
+                if (r < 0)
+                        return r;
+        }
+        return load_dirs(ini, dirs, diag);
+}
