@@ -71,9 +71,14 @@ def systemd_run(unit, *command, properties=()):
     run("systemd-run", "--quiet", f"--unit={unit}", *options, *command)
 
 
-def install(stage):
-    """The staged installation into this guest's own root, the way a package does it."""
+def unpack(stage):
+    """The staged installation into this guest's own root."""
     shutil.copytree(stage, "/", symlinks=True, dirs_exist_ok=True)
+
+
+def install(stage):
+    """The way a package does it."""
+    unpack(stage)
     run("systemctl", "daemon-reload")
     run("busctl", "call", "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "ReloadConfig")
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The two sides of the noisy-neighbour story.
+ * The two sides of the noisy-neighbour story, and a program that takes much memory and uses little.
  *
  *   load hog N CPU           N spinning processes pinned to one CPU, until killed
  *   load sleeper FILE [CPU]  sleeps 0.5 ms, works 1.5 ms, again and again; once a second appends a line for each wakeup
  *                            to FILE: "LATE_US WORK_US", how late it was woken, and how long the work took
+ *   load memory ALL USED FILE  fills ALL MiB of memory, then goes on touching the first USED MiB of it; once a second appends how
+ *                            many rounds it made to FILE
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -117,12 +120,49 @@ static int sleeper(const char *path, int cpu)
         }
 }
 
+/* Pages that compress, but not to nothing: as a program's data does. */
+static void fill(uint64_t *memory, size_t size)
+{
+        for (size_t i = 0; i < size / sizeof(*memory); i++)
+                memory[i] = i % 8 == 0 ? i * 0x9e3779b97f4a7c15 : 0;
+}
+
+static int memory(size_t all, size_t used, const char *path)
+{
+        uint64_t *m = mmap(NULL, all, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        int64_t tell_at = clock_ns(CLOCK_MONOTONIC) + 1000000000ll;
+        int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0644), rounds = 0;
+        const struct timespec pause = { .tv_nsec = 20000000 };
+
+        if (m == MAP_FAILED || fd < 0) {
+                perror(path);
+                return 1;
+        }
+        /* Or the kernel could only take two megabytes at a time. */
+        (void) madvise(m, all, MADV_NOHUGEPAGE);
+        fill(m, all);
+
+        for (;;) {
+                for (size_t i = 0; i < used / sizeof(*m); i += 4096 / sizeof(*m))
+                        m[i]++;
+                rounds++;
+                nanosleep(&pause, NULL);
+                if (clock_ns(CLOCK_MONOTONIC) >= tell_at) {
+                        dprintf(fd, "%d\n", rounds);
+                        rounds = 0;
+                        tell_at = clock_ns(CLOCK_MONOTONIC) + 1000000000ll;
+                }
+        }
+}
+
 int main(int argc, char **argv)
 {
+        if (argc == 5 && strcmp(argv[1], "memory") == 0)
+                return memory((size_t) atoi(argv[2]) << 20, (size_t) atoi(argv[3]) << 20, argv[4]);
         if (argc == 4 && strcmp(argv[1], "hog") == 0)
                 return hog(atoi(argv[2]), atoi(argv[3]));
         if (argc >= 3 && strcmp(argv[1], "sleeper") == 0)
                 return sleeper(argv[2], argc > 3 ? atoi(argv[3]) : -1);
-        fprintf(stderr, "usage: load hog N CPU | load sleeper FILE [CPU]\n");
+        fprintf(stderr, "usage: load hog N CPU | load sleeper FILE [CPU] | load memory ALL USED FILE\n");
         return 2;
 }
