@@ -37,6 +37,8 @@ static const struct {
         { "hold", "its condition must be true for longer", false },
         { "guard", "its guard is not true", false },
         { "cooldown", "it acted a moment ago", false },
+        { "settle", "its last step has not had the time to show", false },
+        { "stuck", "it rests before it tries again", false },
         { "rest", "it rests, having been reverted by hand or undone by its guard", false },
         { "protected", "its object is protected: no rule may touch it", false },
         { "attempt", "its last attempt came to nothing: ", true },
@@ -147,13 +149,16 @@ static void print_rule(const struct row *rule)
         const struct rows *list = row_rows(rule, "obstacles");
         const char *object = row_text(rule, "object");
 
-        prose_heading("rule %s%s%s", row_text(rule, "name"), object ? " on " : "", object ?: "");
+        prose_heading("%s %s%s%s", row_text(rule, "kind") ?: "rule", row_text(rule, "name"), object ? " on " : "",
+                      object ?: "");
         if (row_text(rule, "description"))
                 prose_item("is for", "%s", row_text(rule, "description"));
         prose_item("stands in", "%s:%" PRIu64, row_text(rule, "file"), row_uint(rule, "line"));
-        print_phase(rule);
-        print_condition(rule, "when");
-        print_condition(rule, "until");
+        if (!explain_goal(rule)) {
+                print_phase(rule);
+                print_condition(rule, "when");
+                print_condition(rule, "until");
+        }
         print_condition(rule, "guard");
         for (size_t i = 0; i < list->n; i++)
                 print_obstacle(&list->items[i], i == 0 ? "held up by" : "");

@@ -107,7 +107,8 @@ void history_add_recorded(struct history *h, const struct replay *p, uint64_t ti
         add(h, &m);
 }
 
-/* Whether a simulated and a recorded decision come to the same. Where a knob goes back to is not recorded with a decision. */
+/* Whether a simulated and a recorded decision come to the same. Where a knob goes back to is not recorded
+ * with a decision. */
 static bool is_same(const struct move *a, const struct move *b)
 {
         if (a->verb != b->verb || !streq(a->rule, b->rule) || !streq(a->object, b->object) || !streq(a->knob, b->knob))

@@ -92,7 +92,7 @@ static const struct {
         { "--permanent", "also for the next start, by a file beside trimtab.conf", TAKES_PERMANENT },
         { "-o, --output FILE", "the recording to write", TAKES_RECORD },
         { "--metrics GLOB", "record these, too, although no rule wants them", TAKES_RECORD },
-        { "--objects GLOB", "but only of these objects", TAKES_RECORD },
+        { "--objects GLOB", "but only of these objects; alone: all of these", TAKES_RECORD },
         { "--max-size SIZE", "end with a file of that size: 200M (the default), 2G, max", TAKES_RECORD },
         { "--recording FILE", "the recording to run the rules over", TAKES_SIMULATE },
         { "--rules DIR|FILE", "the rules, several times if need be; else those that are installed", TAKES_SIMULATE },

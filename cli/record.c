@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "config/units.h"
 #include "connection.h"
 #include "record/recording.h"
 #include "record/wire.h"
@@ -246,6 +247,7 @@ static enum end finish(struct recorder_run *run, enum end end)
 static int tell(const struct recorder_run *run, enum end end)
 {
         struct recording_totals totals = { 0 };
+        _cleanup_free_ char *size = NULL;
 
         if (run->writer)
                 totals = recording_writer_totals(run->writer);
@@ -254,7 +256,8 @@ static int tell(const struct recorder_run *run, enum end end)
         else if (ends[end].text)
                 complain("%s: %s", run->path, ends[end].text);
 
-        printf("%s: %llu ticks in %.1f MB", run->path, (unsigned long long) totals.n_frames, (double) totals.size / 1e6);
+        size = quantity_format((double) totals.size, DIMENSION_BYTES);
+        printf("%s: %llu ticks in %s", run->path, (unsigned long long) totals.n_frames, size ?: "?");
         if (totals.n_lost > 0)
                 printf(", %llu ticks lost", (unsigned long long) totals.n_lost);
         printf("\n");

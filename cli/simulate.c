@@ -22,11 +22,9 @@
 #include "util/clock.h"
 #include "util/str.h"
 
-/* A decision of the daemon is the same as ours when it came within so many ticks: a tick that something woke is another time. */
+/* A decision of the daemon is the same as ours when it came within so many ticks: a tick that something
+ * woke is another time. */
 enum { SAME_WITHIN_TICKS = 2 };
-
-DEFINE_CLEANUP(struct recording_reader *, recording_reader_free);
-DEFINE_CLEANUP(struct replay *, replay_free);
 
 struct simulation {
         const struct invocation *in;
@@ -48,7 +46,7 @@ static void simulation_clear(struct simulation *s)
 /* The time of day at which it was, on the recorded machine. */
 static uint64_t realtime_of(const struct simulation *s, uint64_t time_ns)
 {
-        return s->facts.realtime_usec + (time_ns - s->facts.monotonic_ns) / NSEC_PER_USEC;
+        return s->facts.realtime_usec + (uint64_t) ((int64_t) (time_ns - s->facts.monotonic_ns) / (int64_t) NSEC_PER_USEC);
 }
 
 static void on_decided(void *userdata, uint64_t time_ns, const struct decision *d, const struct trimtab_value *from,
@@ -327,9 +325,11 @@ static int print_tables(const struct simulation *s, const struct rows *moves, co
 
         if (s->in->speed == 0 && moves->n > 0)
                 r = table_print(moves, move_columns, ELEMENTSOF(move_columns), move_colour);
+        if (s->in->speed == 0 ? moves->n > 0 : s->n_told > 0)
+                printf("\n");
         if (r >= 0)
                 r = table_print(tallies, tally_columns, ELEMENTSOF(tally_columns), NULL);
-        printf("%llu ticks over %.0f s, recorded on Linux %s in mode %s. An open loop: what was measured would have reacted, and does "
+        printf("\n%llu ticks over %.0f s, recorded on Linux %s in mode %s. An open loop: what was measured would have reacted, and does "
                "not here.\n",
                (unsigned long long) s->n_frames, (double) (s->last_ns - s->first_ns) / 1e9, s->facts.kernel, s->facts.mode);
         return r;

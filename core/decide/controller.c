@@ -5,15 +5,16 @@
 
 #define SECOND_NS 1000000000ull
 
-/* A step that takes the load down by less is as good as none: a percentile of some hundred samples moves as much by
- * itself. */
-#define HELPS 0.95
 /* One that takes it up by so much did harm: no second one is needed to see that. */
 #define HARMS 1.25
 #define MISSES_MAX 2
 
-/* Met with margin: the goal bears that something is given back. */
-#define MARGIN 0.75
+/*
+ * Far beyond the bound a queue is full and answers to nothing that is small: so many steps at once as would do if each took the
+ * load down by a third.
+ */
+#define STEP_LOAD 1.5
+#define STEPS_MAX 4
 
 /* Rests begin here, and double up to an hour: what could not be had now will not be had in the next minute, and a
  * limit cycle of one turn an hour is none. */
@@ -72,8 +73,8 @@ static bool holds_any(const struct controller_config *config, const struct contr
 static bool judge(struct controller *c, double load, struct controller_order *ret)
 {
         c->stepped = false;
-        *ret = (struct controller_order){ CONTROLLER_MARK, c->lever };
-        if (load <= c->best * HELPS) {
+        *ret = (struct controller_order){ .verb = CONTROLLER_MARK, .lever = c->lever };
+        if (load <= c->best * CONTROLLER_HELPS) {
                 c->best = load;
                 c->misses = 0;
                 return true;
@@ -99,6 +100,17 @@ static bool broke(struct controller *c, uint64_t now_ns)
         return easing;
 }
 
+static unsigned steps_for(double load)
+{
+        unsigned n = 1;
+
+        while (n < STEPS_MAX && load >= STEP_LOAD) {
+                load /= STEP_LOAD;
+                n++;
+        }
+        return n;
+}
+
 static struct controller_order violated(struct controller *c, const struct controller_config *config,
                                         const struct controller_lever *levers, uint64_t now_ns, double load)
 {
@@ -108,7 +120,7 @@ static struct controller_order violated(struct controller *c, const struct contr
         if (broke(c, now_ns)) {
                 enter(c, CONTROLLER_ACTING, now_ns);
                 take_lever(c, 0);
-                return (struct controller_order){ CONTROLLER_BACK, c->eased };
+                return (struct controller_order){ .verb = CONTROLLER_BACK, .lever = c->eased };
         }
         if (now_ns < c->wait_until_ns)
                 return nothing;
@@ -122,14 +134,13 @@ static struct controller_order violated(struct controller *c, const struct contr
         while (c->lever < config->n_levers && levers[c->lever].useless_until_ns > now_ns)
                 take_lever(c, c->lever + 1);
         if (c->lever < config->n_levers)
-                return (struct controller_order){ CONTROLLER_STEP, c->lever };
+                return (struct controller_order){ CONTROLLER_STEP, c->lever, steps_for(load) };
         return (struct controller_order){ .verb = CONTROLLER_RELEASE };
 }
 
 /* --- met --- */
 
-/* Of those held the last one goes first; with none held, one that takes may take. */
-static bool find_easable(const struct controller_config *config, const struct controller_lever *levers, size_t *ret)
+bool controller_easable(const struct controller_config *config, const struct controller_lever *levers, size_t *ret)
 {
         for (size_t i = config->n_levers; i-- > 0;)
                 if (levers[i].held && !levers[i].takes) {
@@ -172,10 +183,10 @@ static struct controller_order met(struct controller *c, const struct controller
         if (c->stepped) {
                 c->stepped = false;
                 c->misses = 0;
-                return (struct controller_order){ CONTROLLER_MARK, c->lever };
+                return (struct controller_order){ .verb = CONTROLLER_MARK, .lever = c->lever };
         }
 
-        if (load > MARGIN)
+        if (load > CONTROLLER_MARGIN)
                 c->margin_since_ns = 0;
         else if (c->margin_since_ns == 0)
                 c->margin_since_ns = now_ns;
@@ -184,10 +195,10 @@ static struct controller_order met(struct controller *c, const struct controller
                 enter(c, holds_any(config, levers) ? CONTROLLER_HOLDING : CONTROLLER_IDLE, now_ns);
 
         if (c->margin_since_ns == 0 || c->easing || now_ns < c->wait_until_ns || now_ns < c->ease_rest_until_ns ||
-            !find_easable(config, levers, &lever) ||
+            !controller_easable(config, levers, &lever) ||
             now_ns - c->margin_since_ns < ease_interval(config, &levers[lever]))
                 return nothing;
-        return (struct controller_order){ CONTROLLER_EASE, lever };
+        return (struct controller_order){ .verb = CONTROLLER_EASE, .lever = lever };
 }
 
 struct controller_order controller_look(struct controller *c, const struct controller_config *config,
@@ -203,18 +214,19 @@ struct controller_order controller_look(struct controller *c, const struct contr
 
 /* --- what became of it --- */
 
-static void step_done(struct controller *c, const struct controller_config *config, uint64_t now_ns, double load,
-                      bool moved)
+static void step_done(struct controller *c, const struct controller_config *config,
+                      const struct controller_lever *lever, uint64_t now_ns, double load, bool moved)
 {
         /* At its bound, or not to be had now. What it brought stays. */
         if (!moved) {
                 take_lever(c, c->lever + 1);
                 return;
         }
+        /* What was taken is given back whether or not that helps. */
+        c->stepped = !lever->takes;
         if (isnan(c->best))
                 c->best = load;
         c->before = load;
-        c->stepped = true;
         c->wait_until_ns = now_ns + (config->settle_ns << c->patience);
         c->n_steps++;
 }
@@ -268,7 +280,7 @@ void controller_done(struct controller *c, const struct controller_config *confi
         case CONTROLLER_MARK:
                 break;
         case CONTROLLER_STEP:
-                step_done(c, config, now_ns, load, moved);
+                step_done(c, config, &levers[order->lever], now_ns, load, moved);
                 break;
         case CONTROLLER_BACK:
                 back_done(c, config, &levers[order->lever], now_ns, moved);

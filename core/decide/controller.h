@@ -11,7 +11,7 @@
  * or objects, which lever.h moves.
  *
  * The load is 1 at the bound of the goal, more when the goal is violated, 0.75 where it is met with margin. Levers
- * are tried in their order. A step that does not take the load down by 5 % did not help; after two of them the
+ * are tried in their order; far beyond the bound several steps are one. A step that does not take the load down by 5 % did not help; after two of them the
  * lever goes back to where it last helped and the next one is tried. With no lever left everything goes back:
  * stuck; the next attempt gives each step twice as long, should the effect come late. Met with margin, half of what was taken is given back at a time. Where that breaks the goal, the last
  * good value returns, and the next attempt waits: longer each time. A lever that takes is the other way round.
@@ -21,6 +21,12 @@
  *               v  |
  *              holding <-> easing -> idle
  */
+
+/* A step that takes the load down by less is as good as none: a percentile of some hundred samples moves as much by
+ * itself. */
+#define CONTROLLER_HELPS 0.95
+/* Met with margin: the goal bears that something is given back. */
+#define CONTROLLER_MARGIN 0.75
 
 enum controller_phase {
         CONTROLLER_IDLE,    /* met, nothing is held */
@@ -43,6 +49,7 @@ enum controller_verb {
 struct controller_order {
         enum controller_verb verb;
         size_t lever;
+        unsigned steps; /* CONTROLLER_STEP: so many at once, 1 to 4 */
 };
 
 struct controller_config {
@@ -90,6 +97,9 @@ struct controller_order controller_look(struct controller *c, const struct contr
 /* What became of an order: whether anything moved. levers[].held must be up to date. */
 void controller_done(struct controller *c, const struct controller_config *config, struct controller_lever *levers,
                      const struct controller_order *order, uint64_t now_ns, double load, bool moved);
+
+/* Which lever would be eased next: of those held the last one; with none held, one that takes. False: none. */
+bool controller_easable(const struct controller_config *config, const struct controller_lever *levers, size_t *ret);
 
 const char *controller_phase_name(enum controller_phase p);
 

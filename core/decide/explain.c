@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "decide/explain-goal.h"
 #include "decide/instance.h"
 #include "util/ownership.h"
 
@@ -14,7 +15,8 @@ static const char *const obstacle_names[] = {
         [OBSTACLE_CONDITION] = "condition", [OBSTACLE_HOLD] = "hold",
         [OBSTACLE_GUARD] = "guard",         [OBSTACLE_COOLDOWN] = "cooldown",
         [OBSTACLE_REST] = "rest",           [OBSTACLE_PROTECTED] = "protected",
-        [OBSTACLE_ATTEMPT] = "attempt",
+        [OBSTACLE_ATTEMPT] = "attempt",     [OBSTACLE_SETTLE] = "settle",
+        [OBSTACLE_STUCK] = "stuck",
 };
 _Static_assert(ELEMENTSOF(obstacle_names) == OBSTACLE_COUNT, "every obstacle has a name");
 
@@ -82,6 +84,22 @@ static void add_condition(struct explained_rule *r, const struct instance *i, ui
                 add(r, OBSTACLE_COOLDOWN, cooldown_ns, NULL);
 }
 
+static void add_goal(struct explained_rule *r, uint64_t now_ns)
+{
+        uint64_t rest_ns = left(now_ns, r->instance->rest_until_ns);
+        struct explained_goal g;
+
+        (void) explain_goal(r, now_ns, &g);
+        if (rest_ns > 0)
+                add(r, OBSTACLE_REST, rest_ns, NULL);
+        if (r->when == TRUTH_UNKNOWN)
+                add(r, OBSTACLE_NO_DATA, 0, NULL);
+        if (r->guard == TRUTH_FALSE)
+                add(r, OBSTACLE_GUARD, 0, NULL);
+        if (g.wait_ns > 0)
+                add(r, g.phase == CONTROLLER_STUCK ? OBSTACLE_STUCK : OBSTACLE_SETTLE, g.wait_ns, NULL);
+}
+
 static bool acts_on_itself(const struct rule *rule)
 {
         for (size_t i = 0; i < rule->n_actions; i++)
@@ -134,7 +152,10 @@ static int explain_instance(const struct explaining *x, struct explained_rule *r
         r->seen_until = i->seen_until;
         r->seen_guard = guard;
 
-        add_condition(r, i, now_ns);
+        if (i->goal)
+                add_goal(r, now_ns);
+        else
+                add_condition(r, i, now_ns);
         add_attempt(r, i, x->view);
         return x->cb(x->userdata, r);
 }

@@ -24,6 +24,8 @@ enum obstacle {
         OBSTACLE_HOLD,      /* `when` is true, but not for long enough: left_ns */
         OBSTACLE_GUARD,     /* its guard is false */
         OBSTACLE_COOLDOWN,  /* it acted a moment ago: left_ns */
+        OBSTACLE_SETTLE,    /* a goal: its last step has not shown itself yet: left_ns */
+        OBSTACLE_STUCK,     /* a goal: no lever helped, everything is back: left_ns */
         OBSTACLE_REST,      /* released by hand, or undone by its guard: left_ns */
         OBSTACLE_PROTECTED, /* its object is one that no rule may touch */
         OBSTACLE_ATTEMPT,   /* the last attempt came to nothing: text says why */

@@ -77,7 +77,7 @@ static int carry_out(struct instance *i, const struct view *view, struct arbiter
         switch (order->verb) {
         case CONTROLLER_STEP:
                 m.reason = reason_goal(i, view, takes ? REASON_GIVE : REASON_STEP);
-                return takes ? lever_give(&m) : lever_step(&m);
+                return takes ? lever_give(&m) : lever_step(&m, order->steps);
         case CONTROLLER_MARK:
                 lever_mark(i, order->lever);
                 return 0;

@@ -22,3 +22,10 @@ double goal_load(const struct goal *g, double value)
 
         return 1 + beyond / fabs(g->bound);
 }
+
+double goal_value(const struct goal *g, double load)
+{
+        double beyond = (load - 1) * fabs(g->bound);
+
+        return g->above ? g->bound - beyond : g->bound + beyond;
+}

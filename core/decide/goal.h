@@ -34,6 +34,8 @@ struct goal *goal_free(struct goal *g);
 
 /* The load of struct controller: 1 at the bound, 0.75 with margin, rising with harm. NAN: value is. */
 double goal_load(const struct goal *g, double value);
+/* The other way round. */
+double goal_value(const struct goal *g, double load);
 
 /*
  * Makes a goal of a [goal NAME] section. One that is wrong: 0 with *ret NULL, and diag says why. -ENOMEM.

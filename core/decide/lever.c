@@ -65,9 +65,13 @@ void lever_mark(struct instance *i, size_t lever)
         }
 }
 
-int lever_step(const struct moving *m)
+int lever_step(const struct moving *m, unsigned steps)
 {
-        return instance_move(m->instance, m->view, m->arbiter, action_of(m), m->lever, &m->reason);
+        struct action a = *action_of(m);
+        bool factor = a.operation == OPERATION_MULTIPLY || a.operation == OPERATION_DIVIDE;
+
+        a.operand = factor ? pow(a.operand, steps) : a.operand * steps;
+        return instance_move(m->instance, m->view, m->arbiter, &a, m->lever, &m->reason);
 }
 
 int lever_back(const struct moving *m)

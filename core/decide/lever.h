@@ -18,7 +18,8 @@ struct moving {
 
 /* All return whether anything moved, or -ENOMEM; the first two -EAGAIN: not yet. */
 
-int lever_step(const struct moving *m);
+/* steps: so many at once. */
+int lever_step(const struct moving *m, unsigned steps);
 /* Of a lever that takes: one step on, shorter the nearer the load is to the bound. */
 int lever_take(const struct moving *m, double load);
 /* Of a lever that takes: two steps back, or all of the way. */

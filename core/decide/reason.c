@@ -72,7 +72,9 @@ struct reason reason_goal(const struct instance *i, const struct view *view, enu
                 [REASON_GIVE] = "giving back what was taken: ",
                 [REASON_STUCK] = "no lever is left: ",
         };
-        const struct expr *e = &i->holder.rule->when;
+        const struct rule *rule = i->holder.rule;
+        bool met = what == REASON_EASE || what == REASON_TAKE;
+        const struct expr *e = met ? &rule->goal->keep : &rule->when;
         struct reason r = { 0 };
         struct text t;
 

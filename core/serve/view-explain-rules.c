@@ -33,8 +33,7 @@ struct comparing {
         const char *condition; /* "when", "until", "guard" */
 };
 
-static void add_quantity(struct rows *rows, const char *text_field, const char *base_field, double base,
-                         dimensions dims)
+void view_add_quantity(struct rows *rows, const char *text_field, const char *base_field, double base, dimensions dims)
 {
         char buffer[64];
         struct text text;
@@ -64,8 +63,8 @@ static int add_finding(void *userdata, const struct finding *f)
                 text_init(&text, buffer, sizeof(buffer));
                 text_add_node(&text, f->node->left, catalogue);
                 rows_string(rows, "metric", buffer);
-                add_quantity(rows, "value", "value_base", f->value, f->node->left->dims);
-                add_quantity(rows, "threshold", "threshold_base", f->threshold, f->node->left->dims);
+                view_add_quantity(rows, "value", "value_base", f->value, f->node->left->dims);
+                view_add_quantity(rows, "threshold", "threshold_base", f->threshold, f->node->left->dims);
         }
         rows_bool(rows, "denied", f->denied);
         rows_string(rows, "holds", truth_name(f->truth));
@@ -103,6 +102,9 @@ static void add_text(struct explaining *x, const struct explained_rule *r)
         rows_uint(x->rules, "line", rule->line);
         rows_string(x->rules, "mode", mode_to_string(rule->mode));
         rows_number(x->rules, "priority", rule->priority);
+        rows_string(x->rules, "kind", rule->goal ? "goal" : "rule");
+        if (rule->goal)
+                add_condition(x, "keep", &rule->goal->keep);
         add_condition(x, "when", &rule->when);
         add_condition(x, "until", &rule->until);
         add_condition(x, "guard", &rule->guard);
@@ -195,6 +197,7 @@ static int add_rule(void *userdata, const struct explained_rule *r)
                         return -ENOMEM;
                 rows_string(x->rules, "object", object);
                 add_state(x, r);
+                view_explain_goal(x, r);
         }
         add_obstacles(x, r);
         return x->rules->error;

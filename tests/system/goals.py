@@ -3,7 +3,7 @@
 """Goals on a real kernel: a latency that is kept with no hand-picked value, a working set that is found, and a goal that
 cannot be met.
 
-usage: goals.py STAGE LOAD   (root, in a virtual machine)"""
+usage: goals.py STAGE LOAD [CASE...]   (root, in a virtual machine)"""
 import json
 import os
 import statistics
@@ -20,11 +20,11 @@ LATENCY = """
 [goal web-latency]
 description = the web service keeps its turn on the CPU
 for = cgroup:/system.slice/web.service
-keep = p99(sched.runq_latency) < 3ms
+keep = p99(sched.runq_latency) < 6ms
 by = cpu.weight 100..10000
-settle = 4s
 ease-after = 8s
 """
+BOUND_MS = 6
 
 # Much of it is used once.
 ALL_MIB, USED_MIB = 700, 280
@@ -81,13 +81,13 @@ def latency(check, load, results):
           f"{state('web-latency')}, weight {weight()}")
     # What the host of an emulated machine does besides only ever lengthens waits.
     looks = []
-    while len(looks) < 4 and not (looks and looks[-1] < 3):
+    while len(looks) < 4 and not (looks and looks[-1] < BOUND_MS):
         looks.append(p99_ms())
     after = min(looks)
-    print(f"# p99 {before:.2f} ms without, {after:.2f} ms with the goal, bound 3 ms; weight {weight()}", flush=True)
-    results["latency"] = {"before_ms": before, "after_ms": after, "bound_ms": 3, "weight": weight()}
-    check(before > 3, "without the goal it would be violated", f"{before:.2f} ms")
-    check(after < 3, "the service's own p99 is within the bound", f"{after:.2f} ms")
+    print(f"# p99 {before:.2f} ms without, {after:.2f} ms with the goal, bound {BOUND_MS} ms; weight {weight()}", flush=True)
+    results["latency"] = {"before_ms": before, "after_ms": after, "bound_ms": BOUND_MS, "weight": weight()}
+    check(before > BOUND_MS, "without the goal it would be violated", f"{before:.2f} ms")
+    check(after < BOUND_MS, "the service's own p99 is within the bound", f"{after:.2f} ms")
     check(int(weight()) > 100, "by the lever", weight())
     check(int(cgroup_file("noisy.service", "cpu.stat").split()[1]) > 0, "the neighbours still run")
 
@@ -133,9 +133,9 @@ def working_set(check, load, results):
     seen = []
 
     def found():
-        seen.append(high_mib())
+        seen.append(high_mib() or float(ALL_MIB))
         last = seen[-30:]
-        return len(last) == 30 and last[0] is not None and last[0] < ALL_MIB * 0.8 and max(last) - min(last) < 1
+        return len(last) == 30 and max(last) < ALL_MIB * 0.8 and max(last) - min(last) < 1
 
     check(wait_for(found, 400, 1), "memory.high comes down and settles", f"{seen[::10]}")
     high, pressure = high_mib(), some_percent(20)
@@ -152,7 +152,7 @@ def working_set(check, load, results):
     run("systemctl", "stop", "worker.service")
 
 
-def impossible(check, load):
+def impossible(check, load, _results):
     systemd_run("noisy.service", load, "hog", "2", CPU, properties=["CPUWeight=500"])
     time.sleep(2)
     limit = cgroup_file("noisy.service", "cpu.max")
@@ -172,9 +172,9 @@ def main():
     check, results = Checks(), {"kernel": os.uname().release}
     install(stage)
     mode("enforce")
-    latency(check, load, results)
-    impossible(check, load)
-    working_set(check, load, results)
+    for case in (latency, impossible, working_set):
+        if case.__name__ in (sys.argv[3:] or case.__name__):
+            case(check, load, results)
 
     folder = os.environ.get("TRIMTAB_RESULTS")
     if folder:
