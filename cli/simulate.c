@@ -187,7 +187,7 @@ static int run(struct simulation *s)
 struct unknown {
         const char *rule;
         size_t n, n_unknown;
-        const char *waits_for;
+        const char *obstacle; /* why one of its objects cannot be acted on */
 };
 
 static int look_at(void *userdata, const struct instance_info *info)
@@ -198,7 +198,7 @@ static int look_at(void *userdata, const struct instance_info *info)
                 return 0;
         u->n++;
         u->n_unknown += info->when == TRUTH_UNKNOWN;
-        u->waits_for = info->waits_for ?: u->waits_for;
+        u->obstacle = info->waits_for ?: u->obstacle;
         return 0;
 }
 
@@ -211,8 +211,10 @@ static char *remark_on(const struct simulation *s, const char *name)
         if (!rule)
                 return strdup("not among these rules");
         (void) engine_foreach_instance(replay_engine(s->replay), look_at, &u);
-        if (rule->waits_for ?: u.waits_for)
-                return str_printf("waits for %s", rule->waits_for ?: u.waits_for);
+        if (rule->waits_for)
+                return str_printf("waits for %s", rule->waits_for);
+        if (u.obstacle)
+                return strdup(u.obstacle);
         if (rule->mode == MODE_OFF)
                 return strdup("off");
         if (u.n == 0)

@@ -5,8 +5,9 @@
  *
  *     bench-record RESULTS.json [SECONDS]
  *
- * Ticks of a second of the load in load.h, a day of them unless told otherwise, are written to a file and replayed:
- * decoding, store and engine, as fast as they go, with five rules on each of the 200 cgroups.
+ * Besides, what recording 2,000 series costs the daemon in a tick. Ticks of a second of the load in load.h,
+ * a day of them unless told otherwise, are written to a file and replayed: decoding, store and engine, as
+ * fast as they go, with five rules on each of the 200 cgroups.
  */
 
 #include <errno.h>
@@ -16,6 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cost.h"
 #include "load.h"
 #include "record/replay.h"
 #include "util/cleanup.h"
@@ -46,7 +48,7 @@ static void must(int r, const char *what)
 }
 
 struct figures {
-        double mb, write_s, replay_s;
+        double mb, write_s, replay_s, cost_usec;
         uint64_t readings, frames, decisions;
 };
 
@@ -117,9 +119,12 @@ static void print_json(FILE *json, const struct figures *f, unsigned seconds)
                        "\"note\": \"target %g MB a day; %.3f bytes a sample; 200 cgroups: 10 %% busy, 30 %% light, 60 %% idle\"},\n"
                        "  {\"bench\": \"record\", \"subject\": \"replay of %u s of 2,000 series\", \"baseline\": null, "
                        "\"value\": %.2f, \"unit\": \"s\", \"ratio\": null, \"spread\": null, \"runs\": 1, "
-                       "\"note\": \"target %g s a day; decode, store and engine with 1,000 rule instances; %.0f ns a sample\"}\n]\n",
+                       "\"note\": \"target %g s a day; CPU; decode, store and engine with 1,000 rule instances; %.0f ns a sample\"},\n"
+                       "  {\"bench\": \"record\", \"subject\": \"a tick of the daemon with 2,000 series recorded\", "
+                       "\"baseline\": null, \"value\": %.1f, \"unit\": \"us\", \"ratio\": null, \"spread\": null, "
+                       "\"runs\": 101, \"note\": \"CPU, on top of the tick itself; 200 of them histograms\"}\n]\n",
                        seconds, f->mb, TARGET_MB, f->mb * 1e6 / (double) f->readings, seconds, f->replay_s, TARGET_S,
-                       f->replay_s * 1e9 / (double) f->readings);
+                       f->replay_s * 1e9 / (double) f->readings, f->cost_usec);
 }
 
 int main(int argc, char **argv)
@@ -140,6 +145,7 @@ int main(int argc, char **argv)
         must(fd < 0 ? -errno : 0, path);
         (void) unlink(path);
 
+        must(recorder_cost(LOAD_GROUPS, LOAD_METRICS, &f.cost_usec), "recorder");
         write_recording(fd, seconds, &f);
         replay_recording(fd, &f);
 
@@ -147,10 +153,11 @@ int main(int argc, char **argv)
                       LOAD_LIGHT, LOAD_GROUPS - LOAD_BUSY - LOAD_LIGHT);
         (void) printf("  %-38s %12s %12s %14s\n", "", "all", "a day", "target a day");
         (void) printf("  %-38s %9.1f MB %9.1f MB %11.0f MB\n", "size", f.mb, f.mb * DAY / seconds, TARGET_MB);
-        (void) printf("  %-38s %10.1f s %10.1f s %12.0f s\n", "replay, 1,000 rule instances", f.replay_s,
+        (void) printf("  %-38s %10.1f s %10.1f s %12.0f s\n", "replay (CPU), 1,000 rule instances", f.replay_s,
                       f.replay_s * DAY / seconds, TARGET_S);
         (void) printf("  %-38s %10.1f s %10.1f s\n", "writing (CPU, the made-up load included)", f.write_s,
                       f.write_s * DAY / seconds);
+        (void) printf("  %-38s %9.1f us\n", "a tick of the daemon while it records", f.cost_usec);
         (void) printf("  %.3f bytes and %.0f ns a sample, %llu decisions\n", f.mb * 1e6 / (double) f.readings,
                       f.replay_s * 1e9 / (double) f.readings, (unsigned long long) f.decisions);
         print_json(json, &f, seconds);

@@ -8,8 +8,9 @@
 #include "record/facts.h"
 
 /*
- * Recordings that clients make: each a pipe, into which every tick writes what it saw and decided. The loop waits for no reader:
- * while one does not keep up, the readings of whole ticks are left out, and it is told how many.
+ * Recordings that clients make: each a pipe, into which every tick writes what it saw and decided. The loop
+ * waits for no reader: while one does not keep up, the readings of whole ticks are left out, and it is told
+ * how many.
  */
 struct recordings;
 
@@ -18,8 +19,8 @@ int recordings_new(sd_event *event, struct store *store, struct recordings **ret
 struct recordings *recordings_free(struct recordings *r);
 
 /*
- * Begins one with the next tick: an fd, the pipe's other end, the caller's. What the globs name is measured for as long as it
- * lasts, as by look_add; an empty metric glob names nothing. -EBUSY: too many at a time.
+ * Begins one with the next tick: an fd, the pipe's other end, the caller's. What the globs name is measured
+ * for as long as it lasts, as by look_add; an empty metric glob names nothing. -EBUSY: too many at a time.
  */
 int recordings_add(struct recordings *r, const struct recording_facts *facts, const char *metric_glob,
                    const char *object_glob);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <uthash.h>
 
+#include "record/object-names.h"
 #include "util/array.h"
 #include "util/ownership.h"
 
@@ -29,13 +30,6 @@ struct column {
         UT_hash_handle hh;
 };
 
-struct known {
-        struct oid id;
-        char *name;
-        uint64_t told_in; /* number of the last block that has its name */
-        UT_hash_handle hh;
-};
-
 struct frame_time {
         uint64_t time_ns, lost;
 };
@@ -48,7 +42,7 @@ struct block_writer {
         struct bytes items;
         struct bytes body;      /* of the record being made */
         struct column *columns; /* (metric, object) -> column */
-        struct known *objects;  /* oid -> name */
+        struct object_names *objects;
         uint32_t *scopes;       /* metric number -> scope + 1; 0: not told */
         size_t n_scopes;
         size_t size;
@@ -61,12 +55,20 @@ enum { COLUMN_COST = 16 };
 /* Numbers of metrics are dense; one far off is not ours. */
 enum { METRICS_MAX = 1 << 16 };
 
+DEFINE_CLEANUP(struct block_writer *, block_writer_free);
+
 int block_writer_new(struct block_writer **ret)
 {
-        *ret = calloc(1, sizeof(**ret));
-        if (!*ret)
+        _cleanup_(block_writer_freep) struct block_writer *w = calloc(1, sizeof(*w));
+        int r;
+
+        if (!w)
                 return -ENOMEM;
-        (*ret)->number = 1;
+        r = object_names_new(&w->objects);
+        if (r < 0)
+                return r;
+        w->number = 1;
+        *ret = TAKE(w);
         return 0;
 }
 
@@ -79,24 +81,15 @@ static void column_drop(struct block_writer *w, struct column *c)
         free(c);
 }
 
-static void known_drop(struct block_writer *w, struct known *k)
-{
-        HASH_DEL(w->objects, k);
-        free(k->name);
-        free(k);
-}
-
 struct block_writer *block_writer_free(struct block_writer *w)
 {
-        struct column *c, *next_column;
-        struct known *k, *next_known;
+        struct column *c, *next;
 
         if (!w)
                 return NULL;
-        HASH_ITER(hh, w->columns, c, next_column)
+        HASH_ITER(hh, w->columns, c, next)
                 column_drop(w, c);
-        HASH_ITER(hh, w->objects, k, next_known)
-                known_drop(w, k);
+        object_names_free(w->objects);
         free(w->frames);
         bytes_clear(&w->names);
         bytes_clear(&w->items);
@@ -104,41 +97,6 @@ struct block_writer *block_writer_free(struct block_writer *w)
         free(w->scopes);
         free(w);
         return NULL;
-}
-
-static struct known *find_known(const struct block_writer *w, struct oid id)
-{
-        struct known *k = NULL;
-        struct oid key;
-
-        memset(&key, 0, sizeof(key)); /* the hash sees the padding, too */
-        key.scope = id.scope;
-        key.key = id.key;
-        HASH_FIND(hh, w->objects, &key, sizeof(key), k);
-        return k;
-}
-
-static int know_object(struct block_writer *w, struct oid id, const char *name)
-{
-        struct known *k = find_known(w, id);
-        char *copy = strdup(name);
-
-        if (!copy)
-                return -ENOMEM;
-        if (!k) {
-                k = calloc(1, sizeof(*k));
-                if (!k) {
-                        free(copy);
-                        return -ENOMEM;
-                }
-                k->id.scope = id.scope;
-                k->id.key = id.key;
-                HASH_ADD(hh, w->objects, id, sizeof(k->id), k);
-        }
-        free(k->name);
-        k->name = copy;
-        k->told_in = w->number;
-        return 0;
 }
 
 static int know_metric(struct block_writer *w, uint32_t number, uint32_t scope)
@@ -161,17 +119,13 @@ static int know_metric(struct block_writer *w, uint32_t number, uint32_t scope)
 
 int block_know(struct block_writer *w, const struct item *item)
 {
-        struct known *k;
-
         switch (item->kind) {
         case ITEM_METRIC:
                 return know_metric(w, item->metric.number, item->metric.scope);
         case ITEM_OBJECT:
-                return know_object(w, item->object.id, item->object.name);
+                return object_names_add(w->objects, item->object.id, item->object.name, w->number);
         case ITEM_GONE:
-                k = find_known(w, item->gone);
-                if (k)
-                        known_drop(w, k);
+                object_names_drop(w->objects, item->gone);
                 return 0;
         case ITEM_SCOPE:
         case ITEM_KNOB:
@@ -219,15 +173,17 @@ int block_item(struct block_writer *w, const struct item *item)
         return w->items.error;
 }
 
-/* Its first column in this block: unless something has told it already, the block begins with the object's name. */
+/* Its first column in this block: unless something has told it already, the block begins with the object's
+ * name. */
 static void tell_name(struct block_writer *w, const struct reading *reading)
 {
-        struct known *k = find_known(w, (struct oid) { w->scopes[reading->metric] - 1, reading->object });
+        struct object_name *known;
 
-        if (!k || k->told_in == w->number)
+        known = object_names_find(w->objects, (struct oid) { w->scopes[reading->metric] - 1, reading->object });
+        if (!known || known->told_in == w->number)
                 return;
-        k->told_in = w->number;
-        add_item(w, &w->names, 0, &(struct item) { .kind = ITEM_OBJECT, .object = { k->id, k->name } });
+        known->told_in = w->number;
+        add_item(w, &w->names, 0, &(struct item) { .kind = ITEM_OBJECT, .object = { known->id, known->name } });
 }
 
 static struct column *find_column(struct block_writer *w, const struct reading *reading)

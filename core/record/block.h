@@ -8,8 +8,9 @@
 #include "record/reading.h"
 
 /*
- * A block: the frames of a while, measurements turned into columns, one a series. A block tells the names of all objects
- * that it has columns of: with the catalogue in the file's header it can be understood when those before it are damaged.
+ * A block: the frames of a while, measurements turned into columns, one a series. A block tells the names
+ * of all objects that it has columns of: with the catalogue in the file's header it can be understood when
+ * those before it are damaged.
  */
 
 /* More frames than that are never in one block: a minute of ticks of 100 ms is 600. */
@@ -23,7 +24,8 @@ struct block_writer *block_writer_free(struct block_writer *w);
 /* Takes note of an item that the file's header tells: it is not in any block. */
 int block_know(struct block_writer *w, const struct item *item);
 
-/* A frame begins; items and readings that follow are in it. Times do not go back: -EINVAL; -ENOSPC: BLOCK_FRAMES_MAX. */
+/* A frame begins; items and readings that follow are in it. Times do not go back: -EINVAL; -ENOSPC:
+ * BLOCK_FRAMES_MAX. */
 int block_frame(struct block_writer *w, uint64_t time_ns, uint64_t lost);
 int block_item(struct block_writer *w, const struct item *item);
 /* -EINVAL: of no metric that was told, a value that is none, or the second of its series in this frame. */
@@ -41,7 +43,8 @@ int block_finish(struct block_writer *w, struct bytes *ret);
 
 struct block_reader;
 
-/* data stays the caller's and there. -EBADMSG: this is no block; what is wrong further inside costs only itself. */
+/* data stays the caller's and there. -EBADMSG: this is no block; what is wrong further inside costs only
+ * itself. */
 int block_reader_new(const void *data, size_t size, struct block_reader **ret);
 struct block_reader *block_reader_free(struct block_reader *r);
 

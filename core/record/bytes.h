@@ -8,8 +8,9 @@
 #include <string.h>
 
 /*
- * Bytes written and bytes read, as recordings have them: whole numbers in seven bits a byte, the lowest first, the top bit
- * set on all but the last; signed ones folded (0, -1, 1, -2 …) before; doubles as their eight bytes, the lowest first.
+ * Bytes written and bytes read, as recordings have them: whole numbers in seven bits a byte, the lowest
+ * first, the top bit set on all but the last; signed ones folded (0, -1, 1, -2 …) before; doubles as their
+ * eight bytes, the lowest first.
  */
 
 /* Grows as it is written. Used zeroed at first. */

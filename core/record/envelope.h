@@ -27,7 +27,8 @@ struct envelope {
         uint64_t first_ns, last_ns; /* of its frames */
 };
 
-/* Compresses content and puts it and its envelope together: new memory in *ret. -E2BIG: more than a block may hold. */
+/* Compresses content and puts it and its envelope together: new memory in *ret. -E2BIG: more than a block
+ * may hold. */
 int envelope_pack(enum envelope_kind kind, uint64_t first_ns, uint64_t last_ns, const void *content, size_t size,
                   uint8_t **ret, size_t *ret_size);
 

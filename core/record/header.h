@@ -8,8 +8,8 @@
 #include "record/item.h"
 
 /*
- * What stands at the beginning of a recording, as JSON that a person can read: the facts, and the scopes, metrics and knobs
- * that were known at the start.
+ * What stands at the beginning of a recording, as JSON that a person can read: the facts, and the scopes,
+ * metrics and knobs that were known at the start.
  */
 struct header;
 
@@ -27,7 +27,8 @@ char *header_text(const struct header *h);
 /* Strings are the header's. */
 void header_facts(const struct header *h, struct recording_facts *ret);
 size_t header_n_definitions(const struct header *h);
-/* Scopes first, then metrics, then knobs; i < n. Strings are the header's. -EBADMSG: this one cannot be made out. */
+/* Scopes first, then metrics, then knobs; i < n. Strings are the header's. -EBADMSG: this one cannot be
+ * made out. */
 int header_definition(const struct header *h, size_t i, struct item *ret);
 
 #endif

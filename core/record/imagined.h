@@ -11,9 +11,11 @@ struct imagined;
 int imagined_new(struct imagined **ret);
 struct imagined *imagined_free(struct imagined *i);
 
-/* How the knob stands by itself; error < 0: it cannot be read. While it is held this is what it goes back to. */
+/* How the knob stands by itself; error < 0: it cannot be read. While it is held this is what it goes back
+ * to. */
 int imagined_base(struct imagined *i, uint32_t knob, struct oid object, int error, const struct trimtab_value *value);
-/* A decision holds it at that value; NULL: it goes back. Fails as the reading of it did, where that was recorded. */
+/* A decision holds it at that value; NULL: it goes back. Fails as the reading of it did, where that was
+ * recorded. */
 int imagined_hold(struct imagined *i, uint32_t knob, struct oid object, const struct trimtab_value *value);
 /* The object is gone, and its knobs (numbers below n_knobs) with it. */
 void imagined_forget(struct imagined *i, uint32_t n_knobs, struct oid object);

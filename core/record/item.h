@@ -12,12 +12,13 @@
 #include "sense/objects.h"
 
 /*
- * What a recording tells besides measurements: what there is to measure and to change, which objects came and went, how
- * knobs stood, what was decided and what became of it. Numbers (of scopes, metrics, knobs) and keys are the recording
- * daemon's.
+ * What a recording tells besides measurements: what there is to measure and to change, which objects came
+ * and went, how knobs stood, what was decided and what became of it. Numbers (of scopes, metrics, knobs)
+ * and keys are the recording daemon's.
  */
 
-/* Kinds of record, as they stand in files: a number is never used again. trimtab-recording(5) describes their bodies. */
+/* Kinds of record, as they stand in files: a number is never used again. trimtab-recording(5) describes
+ * their bodies. */
 enum item_kind {
         ITEM_SCOPE = 1,
         ITEM_METRIC = 2,
@@ -87,8 +88,8 @@ struct item {
 void item_write(struct bytes *b, const struct item *item);
 
 /*
- * A body of that kind. What a later version put behind the known end of it is passed over. -EBADMSG: not such a body;
- * -EOPNOTSUPP: no kind of item that we know.
+ * A body of that kind. What a later version put behind the known end of it is passed over. -EBADMSG: not
+ * such a body; -EOPNOTSUPP: no kind of item that we know.
  */
 int item_read(uint64_t kind, struct scan body, struct item *ret);
 

@@ -8,10 +8,10 @@
 #include "sense/histogram.h"
 
 /*
- * A column: the numbers of one series over a block. Most are whole (bytes, ns, counts), move by little, and by
- * multiples of something (pages; µs kept in ns): those are stored as differences divided by their common factor. Shares of
- * the time since the reading before, in %, come from a count of µs: that is stored. The others as what changed of their
- * bits. All come back bit by bit.
+ * A column: the numbers of one series over a block. Most are whole (bytes, ns, counts), move by little, and
+ * by multiples of something (pages; µs kept in ns): those are stored as differences divided by their common
+ * factor. Shares of the time since the reading before, in %, come from a count of µs: that is stored. The
+ * others as what changed of their bits. All come back bit by bit.
  */
 
 /* steps_ns[i]: the time from value i - 1 to value i; the first is not used. */

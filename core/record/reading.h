@@ -12,9 +12,11 @@ struct reading {
         uint32_t metric; /* the recording daemon's number */
         uint64_t object; /* key, in the metric's scope */
         bool histogram;
-        /* Gauge, counter: as it came, finite. Histogram: the running sum as it came, NAN when it is not known. */
+        /* Gauge, counter: as it came, finite. Histogram: the running sum as it came, NAN when it is not
+         * known. */
         double value;
-        /* Histogram: what came since the reading before of this series, the first one has none. Somebody else's. */
+        /* Histogram: what came since the reading before of this series, the first one has none. Somebody
+         * else's. */
         const struct slot_count *slots;
         size_t n_slots;
 };

@@ -5,11 +5,13 @@
 #include <stdlib.h>
 #include <uthash.h>
 
+#include "record/slot-totals.h"
 #include "util/array.h"
 #include "util/ownership.h"
 #include "util/str.h"
 
-/* Knobs read in a tick to tell how they stand, some µs each: thousands of cgroups take a while, and nothing waits for it. */
+/* Knobs read in a tick to tell how they stand, some µs each: thousands of cgroups take a while, and nothing
+ * waits for it. */
 enum { SETTINGS_A_TICK = 256 };
 
 /* What may wait for a reader that stands still: decisions and objects, not readings. */
@@ -20,17 +22,6 @@ struct told {
         struct oid id;
         uint32_t next_knob; /* the knobs below have been told as they stand */
         bool urgent; /* its knobs are told before those of others */
-        UT_hash_handle hh;
-};
-
-struct series_key {
-        uint64_t metric, object;
-};
-
-/* The totals of a histogram as they came the last time. */
-struct last_totals {
-        struct series_key key;
-        uint64_t slots[TRIMTAB_HIST_SLOTS];
         UT_hash_handle hh;
 };
 
@@ -53,7 +44,7 @@ struct recorder {
         struct flags metrics, knobs;
         uint32_t n_scopes;
         struct oid_list urgent, queue; /* objects whose knobs are to be told; urgent: those that are measured */
-        struct last_totals *totals;    /* (metric, object) -> totals */
+        struct slot_totals *totals;    /* as they came the last time */
         int error;
 };
 
@@ -66,7 +57,9 @@ int recorder_new(const struct recording_facts *facts, struct bytes *out, struct 
 
         if (!r)
                 return -ENOMEM;
-        error = wire_start(facts, out);
+        error = slot_totals_new(&r->totals);
+        if (error >= 0)
+                error = wire_start(facts, out);
         if (error < 0)
                 return error;
         *ret = TAKE(r);
@@ -79,23 +72,15 @@ static void drop_told(struct recorder *r, struct told *t)
         free(t);
 }
 
-static void drop_totals(struct recorder *r, struct last_totals *t)
-{
-        HASH_DEL(r->totals, t);
-        free(t);
-}
-
 struct recorder *recorder_free(struct recorder *r)
 {
         struct told *t, *next;
-        struct last_totals *l, *next_totals;
 
         if (!r)
                 return NULL;
         HASH_ITER(hh, r->objects, t, next)
                 drop_told(r, t);
-        HASH_ITER(hh, r->totals, l, next_totals)
-                drop_totals(r, l);
+        slot_totals_free(r->totals);
         wire_clear(&r->wire);
         free(r->metrics.told);
         free(r->knobs.told);
@@ -157,47 +142,30 @@ void recorder_value(struct recorder *r, uint32_t metric, uint64_t object, double
                 wire_reading(&r->wire, &(struct reading) { .metric = metric, .object = object, .value = value });
 }
 
-/* The first only says where counting starts. *ret_first tells. NULL: out of memory. */
-static struct last_totals *last_totals(struct recorder *r, uint32_t metric, uint64_t object, bool *ret_first)
-{
-        struct series_key key = { metric, object };
-        struct last_totals *t = NULL;
-
-        HASH_FIND(hh, r->totals, &key, sizeof(key), t);
-        *ret_first = !t;
-        if (t)
-                return t;
-        t = calloc(1, sizeof(*t));
-        if (!t)
-                return NULL;
-        t->key = key;
-        HASH_ADD(hh, r->totals, key, sizeof(t->key), t);
-        return t;
-}
-
 void recorder_histogram(struct recorder *r, uint32_t metric, uint64_t object, const uint64_t *slots, uint32_t n_slots,
                         double sum)
 {
         struct slot_count came[TRIMTAB_HIST_SLOTS];
-        struct last_totals *last;
+        uint64_t *last;
         size_t n = 0;
         bool first;
 
         if (!r->take)
                 return;
-        last = last_totals(r, metric, object, &first);
+        last = slot_totals_of(r->totals, metric, object, &first);
         if (!last) {
                 fail(r, -ENOMEM);
                 return;
         }
 
         for (uint32_t i = 0; i < TRIMTAB_HIST_SLOTS; i++) {
-                uint64_t now = i < n_slots ? slots[i] : 0, before = last->slots[i];
+                uint64_t now = i < n_slots ? slots[i] : 0, before = last[i];
 
-                /* A total that went down was started anew: all of it is new. */
+                /* The first only says where counting starts. A total that went down was started anew: all
+                 * of it is new. */
                 if (now != before && !first && now > 0)
                         came[n++] = (struct slot_count) { i, now > before ? now - before : now };
-                last->slots[i] = now;
+                last[i] = now;
         }
         wire_reading(&r->wire, &(struct reading) { .metric = metric, .object = object, .histogram = true, .value = sum,
                                                    .slots = came, .n_slots = n });
@@ -287,15 +255,7 @@ static void tell_object(struct recorder *r, const struct object *object)
 static void tell_gone(struct recorder *r, const struct view *view, struct told *t)
 {
         wire_item(&r->wire, &(struct item) { .kind = ITEM_GONE, .gone = t->id });
-        for (uint32_t m = 0; m < catalogue_n_metrics(view->catalogue); m++) {
-                struct series_key key = { m, t->id.key };
-                struct last_totals *l = NULL;
-
-                if (catalogue_metric_at(view->catalogue, m)->scope == t->id.scope)
-                        HASH_FIND(hh, r->totals, &key, sizeof(key), l);
-                if (l)
-                        drop_totals(r, l);
-        }
+        slot_totals_forget(r->totals, view->catalogue, t->id);
         drop_told(r, t);
 }
 

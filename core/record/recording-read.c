@@ -218,7 +218,8 @@ int recording_next_frame(struct recording_reader *r, struct frame *ret)
 
         for (;;) {
                 while (r->block && block_next_frame(r->block, &ret->time_ns, &ret->lost) > 0) {
-                        /* A block that was copied twice, or out of another file, is not to turn back the time. */
+                        /* A block that was copied twice, or out of another file, is not to turn back the
+                         * time. */
                         if (ret->time_ns < r->last_ns)
                                 continue;
                         r->last_ns = ret->time_ns;

@@ -46,9 +46,8 @@ static int write_whole(struct recording_writer *w, const void *data, size_t size
         int r;
 
         if (w->max_size > 0 && w->totals.size + size > w->max_size)
-                r = -EFBIG;
-        else
-                r = fd_write_all(w->fd, data, size);
+                return w->error = -EFBIG;
+        r = fd_write_all(w->fd, data, size);
         if (r >= 0 && fdatasync(w->fd) < 0 && errno != EINVAL && errno != EROFS)
                 r = -errno;
         if (r >= 0) {
@@ -56,10 +55,8 @@ static int write_whole(struct recording_writer *w, const void *data, size_t size
                 return 0;
         }
 
-        w->error = r;
-        if (r != -EFBIG && ftruncate(w->fd, (off_t) w->totals.size) >= 0)
-                (void) lseek(w->fd, (off_t) w->totals.size, SEEK_SET);
-        return r;
+        (void) ftruncate(w->fd, (off_t) w->totals.size);
+        return w->error = r;
 }
 
 static int write_header(struct recording_writer *w, const struct header *header)

@@ -10,8 +10,9 @@
 #include "record/reading.h"
 
 /*
- * Recordings in files: what was measured and decided on a machine, tick by tick. trimtab-recording(5) has the format. A
- * file is a header and blocks, each compressed and checked on its own: whatever became of the rest, a whole block reads.
+ * Recordings in files: what was measured and decided on a machine, tick by tick. trimtab-recording(5) has
+ * the format. A file is a header and blocks, each compressed and checked on its own: whatever became of the
+ * rest, a whole block reads.
  */
 
 /* No block holds more than this before it is compressed: a reader need not believe a larger size. */
@@ -20,18 +21,18 @@
 struct recording_writer;
 
 /*
- * Begins a recording at the current end of fd (the caller's, an empty file opened for writing). header stays the caller's.
- * max_size: bytes that the file may not exceed; 0: as it comes. -errno of the write.
+ * Begins a recording at the current end of fd (the caller's, an empty file opened for writing). header
+ * stays the caller's. max_size: bytes that the file may not exceed; 0: as it comes. -errno of the write.
  */
 int recording_writer_new(int fd, const struct header *header, uint64_t max_size, struct recording_writer **ret);
 /* What was not flushed is lost. */
 struct recording_writer *recording_writer_free(struct recording_writer *w);
 
 /*
- * A frame begins; items and readings that follow are in it. lost: so many before it have no readings, nobody could keep up.
- * A block that has lasted as long as the recording before it, at most a minute, or has 1 MiB, is written first.
- * -EFBIG: it would not fit into max_size; another -errno: it could not be written. The file then ends behind its last
- * whole block, and takes no more. -EINVAL: time went back.
+ * A frame begins; items and readings that follow are in it. lost: so many before it have no readings,
+ * nobody could keep up. A block that has lasted as long as the recording before it, at most a minute, or
+ * has 1 MiB, is written first. -EFBIG: it would not fit into max_size; another -errno: it could not be
+ * written. The file then ends behind its last whole block, and takes no more. -EINVAL: time went back.
  */
 int recording_writer_frame(struct recording_writer *w, uint64_t time_ns, uint64_t lost);
 int recording_writer_item(struct recording_writer *w, const struct item *item);

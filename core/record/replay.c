@@ -3,23 +3,12 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <uthash.h>
 
 #include "record/imagined.h"
+#include "record/slot-totals.h"
 #include "record/translate.h"
 #include "util/ownership.h"
 #include "util/str.h"
-
-/* Histograms are recorded by what came, and the store wants totals. */
-struct totals_key {
-        uint64_t metric, object;
-};
-
-struct totals {
-        struct totals_key key;
-        uint64_t slots[TRIMTAB_HIST_SLOTS];
-        UT_hash_handle hh;
-};
 
 struct replay {
         struct recording_reader *reader;
@@ -33,7 +22,7 @@ struct replay {
         struct store *store;
         struct engine *engine;
         struct imagined *knobs;
-        struct totals *totals; /* (metric, object) -> running slot counts */
+        struct slot_totals *totals; /* histograms are recorded by what came, and the store wants totals */
         bool bind;             /* something new can be named: the rules must be read anew */
         bool kept;             /* the store keeps what is wanted as of this generation */
         uint64_t generation;
@@ -42,29 +31,11 @@ struct replay {
 
 DEFINE_CLEANUP(struct replay *, replay_free);
 
-static struct totals *find_totals(const struct replay *p, uint32_t metric, uint64_t object)
-{
-        struct totals_key key = { metric, object };
-        struct totals *t = NULL;
-
-        HASH_FIND(hh, p->totals, &key, sizeof(key), t);
-        return t;
-}
-
-static void drop_totals(struct replay *p, struct totals *t)
-{
-        HASH_DEL(p->totals, t);
-        free(t);
-}
-
 struct replay *replay_free(struct replay *p)
 {
-        struct totals *t, *next;
-
         if (!p)
                 return NULL;
-        HASH_ITER(hh, p->totals, t, next)
-                drop_totals(p, t);
+        slot_totals_free(p->totals);
         imagined_free(p->knobs);
         engine_free(p->engine);
         store_free(p->store);
@@ -126,6 +97,8 @@ int replay_new(struct recording_reader *reader, const struct ini *rules, const s
                 r = engine_new(&p->engine);
         if (r >= 0)
                 r = imagined_new(&p->knobs);
+        if (r >= 0)
+                r = slot_totals_new(&p->totals);
         if (r < 0)
                 return r;
 
@@ -163,14 +136,7 @@ static int take_gone(struct replay *p, const struct item *item)
 
         if (translate_oid(&p->translation, &id) < 0)
                 return -EINVAL;
-        for (uint32_t m = 0; m < catalogue_n_metrics(p->catalogue); m++) {
-                struct totals *t = NULL;
-
-                if (catalogue_metric_at(p->catalogue, m)->scope == id.scope)
-                        t = find_totals(p, m, id.key);
-                if (t)
-                        drop_totals(p, t);
-        }
+        slot_totals_forget(p->totals, p->catalogue, id);
         imagined_forget(p->knobs, (uint32_t) catalogue_n_knobs(p->catalogue), id);
         store_forget(p->store, id);
         return objects_remove(p->objects, id) < 0 ? -EINVAL : 0;
@@ -221,19 +187,13 @@ static int take_item(struct replay *p, struct item *item)
 
 static int put_histogram(struct replay *p, uint32_t metric, const struct reading *reading)
 {
-        struct totals *t = find_totals(p, metric, reading->object);
+        uint64_t *totals = slot_totals_of(p->totals, metric, reading->object, NULL);
 
-        if (!t) {
-                t = calloc(1, sizeof(*t));
-                if (!t)
-                        return -ENOMEM;
-                t->key = (struct totals_key) { metric, reading->object };
-                HASH_ADD(hh, p->totals, key, sizeof(t->key), t);
-        }
-
+        if (!totals)
+                return -ENOMEM;
         for (size_t i = 0; i < reading->n_slots; i++)
-                t->slots[reading->slots[i].slot] += reading->slots[i].count;
-        return store_put_histogram(p->store, metric, reading->object, p->frame.time_ns, t->slots, TRIMTAB_HIST_SLOTS,
+                totals[reading->slots[i].slot] += reading->slots[i].count;
+        return store_put_histogram(p->store, metric, reading->object, p->frame.time_ns, totals, TRIMTAB_HIST_SLOTS,
                                    reading->value);
 }
 

@@ -8,9 +8,9 @@
 #include "record/recording.h"
 
 /*
- * Rules run over a recording: its measurements go through the same store and the same engine as in the daemon, at the times at which
- * they were made. Knobs are imagined: they begin as they were recorded and take at once whatever is decided. The loop is open: what
- * was measured does not become another for it.
+ * Rules run over a recording: its measurements go through the same store and the same engine as in the
+ * daemon, at the times at which they were made. Knobs are imagined: they begin as they were recorded and
+ * take at once whatever is decided. The loop is open: what was measured does not become another for it.
  */
 struct replay;
 
@@ -25,7 +25,8 @@ struct replay_events {
         void *userdata;
 };
 
-/* reader and rules stay the caller's and there. What is wrong with the rules is in diag, and they are left out. */
+/* reader and rules stay the caller's and there. What is wrong with the rules is in diag, and they are left
+ * out. */
 int replay_new(struct recording_reader *reader, const struct ini *rules, const struct replay_events *events,
                struct diag *diag, struct replay **ret);
 struct replay *replay_free(struct replay *p);

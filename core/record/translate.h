@@ -9,8 +9,8 @@
 #include "sense/objects.h"
 
 /*
- * The numbers of a recording's scopes, metrics and knobs as those of a catalogue and registry of our own, which get all that is
- * defined.
+ * The numbers of a recording's scopes, metrics and knobs as those of a catalogue and registry of our own,
+ * which get all that is defined.
  */
 struct translation {
         struct catalogue *catalogue; /* the caller's */

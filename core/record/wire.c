@@ -3,7 +3,8 @@
 
 #include <errno.h>
 
-/* Daemon and command are installed together: another version in the stream is a mistake, not a thing to cope with. */
+/* Daemon and command are installed together: another version in the stream is a mistake, not a thing to
+ * cope with. */
 enum { WIRE_VERSION = 1, LENGTH_SIZE = 4 };
 
 void wire_clear(struct wire *w)

@@ -9,9 +9,9 @@
 #include "record/reading.h"
 
 /*
- * A recording on its way from the daemon to who writes it: a stream of messages, one with the facts, then one a frame.
- * Made to be cheap to write; the file's form is another (record/block.h). Each message is its length in four bytes and
- * records.
+ * A recording on its way from the daemon to who writes it: a stream of messages, one with the facts, then
+ * one a frame. Made to be cheap to write; the file's form is another (record/block.h). Each message is its
+ * length in four bytes and records.
  */
 
 /* More than a frame of the largest machines; a length beyond it is none. */
@@ -28,7 +28,8 @@ void wire_item(struct wire *w, const struct item *item);
 void wire_reading(struct wire *w, const struct reading *reading);
 size_t wire_size(const struct wire *w);
 
-/* Messages, appended to *ret. lost: so many frames before this one could not be told their readings. -ENOMEM */
+/* Messages, appended to *ret. lost: so many frames before this one could not be told their readings.
+ * -ENOMEM */
 int wire_start(const struct recording_facts *facts, struct bytes *ret);
 int wire_frame(struct wire *w, uint64_t time_ns, uint64_t lost, struct bytes *ret);
 
@@ -46,7 +47,8 @@ struct wire_message {
  * version of the daemon. */
 ssize_t wire_message(const void *data, size_t size, struct wire_message *ret);
 
-/* A frame's items, then its readings, one by one. 1: *ret is it, valid until the next call; 0: no more; -EBADMSG. */
+/* A frame's items, then its readings, one by one. 1: *ret is it, valid until the next call; 0: no more;
+ * -EBADMSG. */
 int wire_next_item(struct wire_message *m, struct item *ret);
 int wire_next_reading(struct wire_message *m, struct reading *ret);
 

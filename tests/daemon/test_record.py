@@ -4,100 +4,28 @@
 
 usage: test_record.py TRIMTABD TRIMTAB PLANT.so   (no root needed)
 Waits have bounds; nothing is asserted about how long anything takes."""
+import fcntl
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 
-TRIMTABD, TRIMTAB, PLANT = sys.argv[1:4]
-WAIT = 30
-
-RULE = """[rule level]
-for = plant:*
-when = last(plant.value) > 10
-hold = 0s
-then = plant.level = {level}
-until = last(plant.value) < 5
-clear-hold = 0s
-cooldown = 0s
-"""
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from plants import RULE, TRIMTAB, WAIT, PlantCase, wait_for  # noqa: E402
 
 
-def wait_for(condition, seconds=WAIT):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.02)
-    return condition()
-
-
-class Recording(unittest.TestCase):
+class Recording(PlantCase):
     def setUp(self):
-        self.dir = tempfile.mkdtemp(prefix="trimtab-test-")
-        self.processes = []
-        for name in ("plants/a", "plants/b", "plugins", "rules"):
-            os.makedirs(f"{self.dir}/{name}")
-        for name in ("a", "b"):
-            self.set(name, "value", "0")
-            self.set(name, "level", "100")
-        shutil.copy(PLANT, f"{self.dir}/plugins/plant.so")
-        self.write("trimtab.conf", f"[daemon]\ntick = 100ms\n[plugin plant]\ndir = {self.dir}/plants\n")
-        self.write("rules/50-level.conf", RULE.format(level=7))
+        super().setUp()
         self.file = f"{self.dir}/recording"
-
-    def tearDown(self):
-        for process in self.processes:
-            if process.poll() is None:
-                process.kill()
-            process.wait()
-        shutil.rmtree(self.dir)
-
-    def write(self, name, text):
-        with open(f"{self.dir}/{name}", "w", encoding="utf-8") as file:
-            file.write(text)
-
-    def set(self, plant, name, text):
-        self.write(f"plants/{plant}/{name}", text + "\n")
-
-    def level(self, plant="a"):
-        with open(f"{self.dir}/plants/{plant}/level", encoding="utf-8") as file:
-            return file.read().strip()
-
-    def wait_level(self, want, plant="a"):
-        self.assertTrue(wait_for(lambda: self.level(plant) == want), f"{self.level(plant)}, not {want}\n{self.said()}")
-
-    def said(self):
-        with open(f"{self.dir}/log", encoding="utf-8") as log:
-            return log.read()
-
-    def daemon(self, mode="enforce"):
-        with open(f"{self.dir}/log", "a", encoding="utf-8") as log:
-            daemon = subprocess.Popen(
-                [TRIMTABD, "--config", f"{self.dir}/trimtab.conf", "--rules", f"{self.dir}/rules", "--plugins",
-                 f"{self.dir}/plugins", "--runtime-dir", f"{self.dir}/run", "--mode", mode], stderr=log)
-        self.processes.append(daemon)
-        self.assertTrue(wait_for(lambda: self.ask("status") is not None or daemon.poll() is not None), self.said())
-        return daemon
-
-    def command(self, *words):
-        return subprocess.run([TRIMTAB, "--runtime-dir", f"{self.dir}/run", *words], text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=WAIT)
-
-    def ask(self, *words):
-        result = self.command("--json", *words)
-        return json.loads(result.stdout) if result.returncode == 0 else None
 
     def record(self, *words):
         recorder = subprocess.Popen([TRIMTAB, "--runtime-dir", f"{self.dir}/run", "record", "-o", self.file, *words],
                                     text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        self.processes.append(recorder)
+        self.daemons.append(recorder)
         self.assertTrue(wait_for(lambda: os.path.exists(self.file) and os.path.getsize(self.file) > 0
                                  or recorder.poll() is not None), self.said())
         return recorder
@@ -133,7 +61,7 @@ class Recording(unittest.TestCase):
         self.wait_level("100", "b")
 
     def test_the_same_rules_decide_the_same(self):
-        self.daemon()
+        self.start()
         recorder = self.record()
         self.story()
         self.ticks_pass(3)
@@ -156,13 +84,27 @@ class Recording(unittest.TestCase):
         self.assertEqual((rule["rule"], rule["fired"], rule["recorded"], rule["n_held"]), ("level", 2, 2, 0))
         self.assertGreater(rule["active_s"], 0)
 
+    def test_a_goal_takes_the_same_steps(self):
+        self.write("rules/50-level.conf", "[goal low]\nfor = plant:a\nkeep = last(plant.value) < 10\n"
+                   "by = plant.level 10..1000\nsettle = 1s\n")
+        self.start()
+        recorder = self.record()
+        self.set("a", "value", "50")
+        self.assertTrue(wait_for(lambda: any(e["kind"] == "restored" for e in self.ask("log"))), self.said())
+        self.ticks_pass(3)
+        self.end(recorder)
+        moves = self.simulate()["decisions"]
+        self.assertEqual([m["by"] for m in moves], ["both"] * len(moves))
+        self.assertGreater(len(moves), 1)
+        self.assertEqual(moves[-1]["to"], "100")
+
     def test_other_rules_decide_otherwise(self):
-        self.daemon()
+        self.start()
         recorder = self.record()
         self.story()
         self.end(recorder)
         os.makedirs(f"{self.dir}/tried")
-        self.write("tried/50-level.conf", RULE.format(level=9).replace("until = last(plant.value) < 5", "until = last(plant.value) < 1.5"))
+        self.write("tried/50-level.conf", RULE.format(objects="*", level=9).replace("until = last(plant.value) < 5", "until = last(plant.value) < 1.5"))
         moves = self.simulate(rules=f"{self.dir}/tried")["decisions"]
         self.assertEqual([(m["object"], m["from"], m["to"]) for m in moves if m["by"] != "recorded"],
                          [("plant:a", "100", "9"), ("plant:b", "100", "9"), ("plant:a", "9", "100")])
@@ -170,7 +112,7 @@ class Recording(unittest.TestCase):
         self.assertEqual([(h["object"], h["knob"], h["value"]) for h in rule["held"]], [("plant:b", "plant.level", "9")])
 
     def test_what_the_daemon_holds_begins_as_it_was_before(self):
-        self.daemon()
+        self.start()
         self.set("a", "value", "50")
         self.wait_level("7")
         recorder = self.record()
@@ -181,19 +123,22 @@ class Recording(unittest.TestCase):
 
     def test_globs_measure_what_no_rule_wants(self):
         self.write("rules/50-level.conf", "")
-        self.daemon()
-        self.set("a", "value", "50")
-        for words, want in (((), 0), (("--objects", "plant:a"), 1)):
+        self.start()
+        self.write("tried.conf", RULE.format(objects="*", level=7))
+        readings = {}
+        for words in ((), ("--metrics", "trimtab.cpu_time"), ("--objects", "host")):
             recorder = self.record(*words)
-            time.sleep(1)
+            self.ticks_pass(10)
             self.assertEqual(self.end(recorder)[0], 0)
-            self.write("tried.conf", RULE.format(level=7))
-            rules = f"{self.dir}/tried.conf"
-            # The plant plugin measures always; what is asked of its readings is there in any case.
-            self.assertGreaterEqual(len(self.simulate(rules=rules)["decisions"]), want)
+            answer = self.simulate(rules=f"{self.dir}/tried.conf")
+            readings[words] = round(answer["readings"] / answer["ticks"])
+        # The plant plugin measures always, the daemon itself only on demand.
+        self.assertEqual(readings[()], 2)
+        self.assertEqual(readings["--metrics", "trimtab.cpu_time"], 3)
+        self.assertGreater(readings["--objects", "host"], 3)
 
     def test_a_killed_recorder_leaves_what_it_wrote(self):
-        self.daemon()
+        self.start()
         recorder = self.record()
         self.story()
         time.sleep(10)
@@ -205,7 +150,7 @@ class Recording(unittest.TestCase):
         self.assertEqual(self.ask("status")["mode"], "enforce")
 
     def test_every_torn_end_reads(self):
-        self.daemon()
+        self.start()
         recorder = self.record()
         self.story()
         self.end(recorder)
@@ -220,13 +165,13 @@ class Recording(unittest.TestCase):
                 self.assertIn(self.file, result.stderr)
 
     def test_it_ends_by_time(self):
-        self.daemon()
+        self.start()
         recorder = self.record("--for", "1s")
         code, out, err = self.end(recorder, None)
         self.assertEqual((code, err), (0, ""))
 
     def test_the_daemon_goes(self):
-        daemon = self.daemon()
+        daemon = self.start()
         recorder = self.record()
         time.sleep(0.5)
         daemon.send_signal(signal.SIGTERM)
@@ -236,7 +181,7 @@ class Recording(unittest.TestCase):
         self.assertGreater(self.simulate()["ticks"], 0)
 
     def test_the_size_is_bounded(self):
-        self.daemon()
+        self.start()
         recorder = self.record()
         self.ticks_pass(15)
         self.end(recorder)
@@ -249,33 +194,48 @@ class Recording(unittest.TestCase):
         self.assertGreater(self.simulate()["ticks"], 0)
 
     def test_a_full_disk(self):
-        self.daemon()
+        self.start()
         self.file = "/dev/full"
         recorder = self.record()
         code, out, err = self.end(recorder, None)
         self.assertEqual(code, 1)
         self.assertIn("No space left", err)
 
+    def shrink_pipe(self, recorder):
+        """What the recorder reads from holds one page from now on."""
+        folder = f"/proc/{recorder.pid}/fd"
+        for fd in sorted(os.listdir(folder), key=int)[3:]:
+            if os.readlink(f"{folder}/{fd}").startswith("pipe:"):
+                with open(f"{folder}/{fd}", "rb", buffering=0) as pipe:
+                    fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, 4096)
+
     def test_a_reader_that_stands_still_loses_ticks_and_the_daemon_none(self):
-        # Many objects, so that a tick is large and the pipe is soon full.
         for i in range(60):
-            os.makedirs(f"{self.dir}/plants/{'x' * 200}{i}")
-            self.set(f"{'x' * 200}{i}", "value", "0")
-            self.set(f"{'x' * 200}{i}", "level", "100")
-        self.write("trimtab.conf", f"[daemon]\ntick = 100ms\n[plugin plant]\ndir = {self.dir}/plants\n")
-        self.daemon()
+            os.makedirs(f"{self.dir}/plants/p{i}")
+            self.set(f"p{i}", "value", "0")
+            self.set(f"p{i}", "level", "100")
+        self.start()
         recorder = self.record()
+        self.ticks_pass(3)
+        self.shrink_pipe(recorder)
         recorder.send_signal(signal.SIGSTOP)
         self.ticks_pass(20)
         self.set("a", "value", "50")
         self.wait_level("7")
         recorder.send_signal(signal.SIGCONT)
-        self.end(recorder)
+        self.ticks_pass(3)
+        code, out, err = self.end(recorder)
+        self.assertEqual(code, 0, err)
+        self.assertIn("ticks lost", out)
+
+        # Samples are lost and counted, what was decided is told when there is room again.
         answer = self.simulate()
-        self.assertIn(("plant:a", "set"), [(m["object"], m["verb"]) for m in answer["decisions"]])
+        self.assertGreaterEqual(answer["lost_ticks"], 5)
+        self.assertIn(("plant:a", "set", "done"),
+                      [(m["object"], m["verb"], m.get("outcome")) for m in answer["decisions"] if m["by"] != "simulated"])
 
     def test_speed(self):
-        self.daemon()
+        self.start()
         recorder = self.record()
         self.story()
         self.end(recorder)
@@ -295,7 +255,7 @@ class Recording(unittest.TestCase):
             self.assertIn(why, result.stderr)
 
     def test_bad_rules(self):
-        self.daemon()
+        self.start()
         recorder = self.record()
         self.story()
         self.end(recorder)

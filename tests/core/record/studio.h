@@ -3,8 +3,8 @@
 #define TRIMTAB_TEST_STUDIO_H
 
 /*
- * A daemon in miniature with made-up time: a catalogue, objects, a store and an engine, and a recorder that listens, its stream
- * written into a recording in memory as `trimtab record` does.
+ * A daemon in miniature with made-up time: a catalogue, objects, a store and an engine, and a recorder that
+ * listens, its stream written into a recording in memory as `trimtab record` does.
  *
  *   cgroups  /web (11), /db (12)
  *   metrics  test.wait (histogram ns), test.run (counter ns), test.load (gauge %)
@@ -23,7 +23,7 @@
 #include "util/cleanup.h"
 #include "util/str.h"
 
-#define SEC 1000000000ull
+#define SEC UINT64_C(1000000000)
 
 enum { WAIT, RUN, LOAD, N_METRICS };
 enum { WEIGHT, BURN };
