@@ -19,6 +19,8 @@ class Holding(Case):
         self.tune(text, **settings)
         self.becomes("cpu.weight", HELD, "300")
         self.assertIn("CPUWeight=300", read(OURS) or "", "through systemd")
+        # Only then is it read back, too, and what is found from then on is somebody else's.
+        self.assertTrue(wait_for(lambda: self.log("changed", "cpu.weight"), PATIENCE_SECONDS))
 
     def now(self, *paths):
         """What is there, and is to stay."""
@@ -137,19 +139,19 @@ class InTheFile(Holding):
         set_knob("cpu.weight", HELD, "555")
         self.gives_up("cpu.weight")
         self.stays("cpu.weight", HELD, "555")
-        self.leave_nothing(but={WEIGHT: "555"})
+        self.leave_nothing(but={WEIGHT: "555"}, reloaded=False)
 
     def test_stays_after_kill(self):
         self.hold()
         set_knob("cpu.weight", HELD, "555")
-        self.leave_nothing(but={WEIGHT: "555"}, end=self.kill)
+        self.leave_nothing(but={WEIGHT: "555"}, end=self.kill, reloaded=False)
 
     def test_again_after_the_backoff(self):
         self.hold(foreign_backoff="4s")
         set_knob("cpu.weight", HELD, "555")
         self.gives_up("cpu.weight")
         self.becomes("cpu.weight", HELD, "300")
-        self.leave_nothing(but={WEIGHT: "555"})
+        self.leave_nothing(but={WEIGHT: "555"}, reloaded=False)
 
     def test_contested(self):
         self.hold(rule("weight", group(HELD), "cpu.weight = 300", contest="yes"))

@@ -56,13 +56,18 @@ def knob(name, unit, slice_name="system.slice"):
     return read(f"{CGROUP}/{slice_name}/{unit}/{name}")
 
 
-def set_knob(name, unit, text, slice_name="system.slice"):
-    """As a person does it who knows nothing of systemd. Unbuffered: an error must be seen."""
-    fd = os.open(f"{CGROUP}/{slice_name}/{unit}/{name}", os.O_WRONLY)
+def put(path, text):
+    """Into a file of the kernel's. Unbuffered: an error must be seen."""
+    fd = os.open(path, os.O_WRONLY)
     try:
         os.write(fd, text.encode())
     finally:
         os.close(fd)
+
+
+def set_knob(name, unit, text, slice_name="system.slice"):
+    """As a person does it who knows nothing of systemd."""
+    put(f"{CGROUP}/{slice_name}/{unit}/{name}", text)
 
 
 def runtime_dropin(unit, setting, kind="system.control"):
@@ -71,6 +76,11 @@ def runtime_dropin(unit, setting, kind="system.control"):
 
 def pinned_dropin(unit, setting):
     return f"/etc/systemd/system.control/{unit}.d/50-{setting}.conf"
+
+
+def last(lines):
+    """The end of a log, as a comment."""
+    return "\n".join(f"#   {line}" for line in lines[-LAST_WORDS:])
 
 
 def daemon_pid():
@@ -131,20 +141,17 @@ class Case(unittest.TestCase):
         """What the daemon told the journal during this case."""
         told = run("journalctl", "--no-pager", "--output=cat", "--unit=trimtabd",
                    f"--since=@{self.began:.3f}", check=False)
-        lines = told.stdout.splitlines()
-        return "\n".join(f"#   {line}" for line in lines[-LAST_WORDS:])
+        return last(told.stdout.splitlines())
 
     def stop(self):
         systemctl("stop", "trimtabd")
 
     def kill(self):
-        """SIGKILL. What systemd starts in its place finds no rules: ExecStopPost= puts things back."""
-        rules("")
-        pid = daemon_pid()
-        os.kill(pid, 9)
-        up = wait_for(lambda: daemon_pid() not in (0, pid), PATIENCE_SECONDS)
-        self.assertTrue(up, "the daemon is up again")
-        self.stop()
+        """SIGKILL; what puts things back is ExecStopPost= alone, as the daemon is not started again here."""
+        os.kill(daemon_pid(), 9)
+        ended = wait_for(lambda: show("trimtabd", "ActiveState") == "failed", PATIENCE_SECONDS)
+        self.assertTrue(ended, "the daemon is over, and so is ExecStopPost=")
+        systemctl("reset-failed", "trimtabd")
 
     def log(self, kind, knob_name):
         """What the daemon said of one knob, oldest first."""
@@ -168,15 +175,16 @@ class Case(unittest.TestCase):
         self.assertGreaterEqual(len(entries), times, f"the log says that {knob_name} was given up")
         return entries[-1]
 
-    def leave_nothing(self, but=None, end=None):
+    def leave_nothing(self, but=None, end=None, reloaded=True):
         """
-        The daemon is stopped (or ended by END), and all is as it was before it; BUT what the case did itself: a
-        path and what is there now.
+        The daemon is stopped (or ended by END), and all is as it was before it; BUT what the case did itself:
+        a path and what is there now. Not RELOADED: to tell systemd would have cost what the case did.
         """
         (end or self.stop)()
         after = {path: now for path, (_was, now) in self.before.changes(Snapshot()).items()}
         self.assertEqual(after, but or {}, "what is not as before")
-        known = systemctl("show", "--value", "--property=NeedDaemonReload", *self.units).stdout.split()
-        self.assertNotIn("yes", known, f"systemd knows the files of {self.units}")
+        if reloaded:
+            known = systemctl("show", "--value", "--property=NeedDaemonReload", *self.units).stdout.split()
+            self.assertNotIn("yes", known, f"systemd knows the files of {self.units}")
         again = run(program("trimtabd"), "--restore")
         self.assertEqual(again.stderr, "", "nothing was left to restore")

@@ -85,10 +85,12 @@ class Lifetime(Case):
         self.leave_nothing()
 
     def test_masked(self):
-        """Only a vendor's unit can be masked for now: /run hides /usr/lib."""
+        """
+        Only a vendor's unit can be masked for now: /run hides /usr/lib. Nothing says any more that it needs
+        the CPU controller: the knob's file may go.
+        """
         self.hold(folder="/usr/lib/systemd/system")
         systemctl("mask", "--runtime", HELD)
-        self.stays("cpu.weight", HELD, "300", seconds=1)
         self.stop()
         systemctl("unmask", "--runtime", HELD)
         self.leave_nothing()

@@ -4,10 +4,11 @@ import os
 import subprocess
 import unittest
 
-from case import PATIENCE_SECONDS, configure, rule
+from case import PATIENCE_SECONDS, configure, last, put, rule
 from guest import program, rules, run, trimtab, wait_for
 from snapshot import CGROUP, Snapshot, read
 
+LOG = "/run/trimtabd.log"
 APP = f"{CGROUP}/app"
 # No controller reaches it.
 BARE = f"{APP}/bare"
@@ -19,14 +20,6 @@ IN_FORCE = {
     "cpu.max.burst": "10000",
 }
 RULE = rule("four", "cgroup:/app, cgroup:/app/*", *FOUR)
-
-
-def put(path, text):
-    fd = os.open(path, os.O_WRONLY)
-    try:
-        os.write(fd, text.encode())
-    finally:
-        os.close(fd)
 
 
 def controllers():
@@ -44,11 +37,19 @@ class NoSystemd(unittest.TestCase):
         self.daemon = None
         self.addCleanup(self.end)
 
+    def start(self):
+        with open(LOG, "a", encoding="utf-8") as log:
+            self.daemon = subprocess.Popen((program("trimtabd"),), stderr=log)
+
+    def words(self):
+        """What the daemon told."""
+        return last((read(LOG) or "").splitlines())
+
     def tune(self, *texts, **settings):
         rules("\n".join(texts))
         configure(**settings)
         self.before, self.controllers = Snapshot(), controllers()
-        self.daemon = subprocess.Popen((program("trimtabd"),))
+        self.start()
         for name, text in IN_FORCE.items():
             wait_for(lambda n=name, t=text: read(f"{APP}/{n}") == t, PATIENCE_SECONDS)
         self.assertEqual({name: read(f"{APP}/{name}") for name in IN_FORCE}, IN_FORCE)
@@ -81,7 +82,7 @@ class NoSystemd(unittest.TestCase):
         self.tune(RULE)
         self.end("kill")
         rules("")
-        self.daemon = subprocess.Popen((program("trimtabd"),))
+        self.start()
         wait_for(lambda: read(f"{APP}/cpu.weight") == "150", PATIENCE_SECONDS)
         self.assertEqual(read(f"{APP}/cpu.weight"), "150")
         self.end()

@@ -15,13 +15,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.dont_write_bytecode = True
 sys.path[:0] = [HERE, os.path.dirname(HERE)]
 
-from guest import install, unpack  # noqa: E402
-
-# whether systemd is PID 1 -> how to install there, and what is tried
-MACHINES = {
-    True: (install, ("reload", "by_hand", "lifetime", "delegated", "undo", "protected")),
-    False: (unpack, ("no_systemd",)),
-}
+from guest import install, unpack, write  # noqa: E402
 
 
 class AtOnce(unittest.TextTestResult):
@@ -44,10 +38,23 @@ class AtOnce(unittest.TextTestResult):
         """They were."""
 
 
+def install_service(stage):
+    """As a package does it, but that a killed daemon stays away: what ExecStopPost= does is looked at."""
+    write("/run/systemd/system/trimtabd.service.d/50-test.conf", "[Service]\nRestart=no\n")
+    install(stage)
+
+
 def without_bpf(stage):
     """No rule here measures with BPF, and an emulated machine loads it slowly, at each of many starts."""
     for path in glob.glob(f"{stage}/**/trimtab/plugins/sched.so", recursive=True):
         os.unlink(path[len(stage):])
+
+
+# whether systemd is PID 1 -> how to install there, and what is tried
+MACHINES = {
+    True: (install_service, ("reload", "by_hand", "lifetime", "delegated", "undo", "protected")),
+    False: (unpack, ("no_systemd",)),
+}
 
 
 def main():

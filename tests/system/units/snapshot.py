@@ -70,7 +70,7 @@ class Snapshot:
         self.units = said_of_units()
 
     def changes(self, later):
-        """What differs later, as {path: (before, after)}: files of units, and cgroups that are there both times."""
+        """{path: (before, after)} of what differs: files of units, and cgroups that are there both times."""
         found = {path: (self.units.get(path), later.units.get(path))
                  for path in self.units.keys() | later.units.keys()
                  if self.units.get(path) != later.units.get(path)}
