@@ -75,3 +75,12 @@ int dropin_put(const char *path, const char *bytes)
 
         return file_replace_at(AT_FDCWD, path, bytes, strlen(bytes), DROPIN_MODE);
 }
+
+void dropin_tidy(const char *path)
+{
+        const char *slash = path ? strrchr(path, '/') : NULL;
+        _cleanup_free_ char *dir = slash ? strndup(path, (size_t) (slash - path)) : NULL;
+
+        if (dir)
+                (void) rmdir(dir);
+}

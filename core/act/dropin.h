@@ -23,4 +23,7 @@ int dropin_read(const char *path, char **ret);
 /* Puts these bytes there, NULL: takes the file away, and its folder when that leaves it empty. */
 int dropin_put(const char *path, const char *bytes);
 
+/* Takes its folder away where that is empty: somebody took the drop-in out of it. */
+void dropin_tidy(const char *path);
+
 #endif

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <utlist.h>
 
 #include "act/batch.h"
 #include "act/ours.h"
@@ -90,13 +91,33 @@ static int prepare(struct order *o, const struct ledger_entry *e)
         return o->want ? order_read(o, &o->before) : -ENOMEM;
 }
 
+static bool puts_back(const struct order *list, const struct order *o)
+{
+        const struct order *x;
+
+        LL_FOREACH(list, x)
+        if (x != o && (x->verb == ORDER_RESTORE || x->undoing) && streq(x->target.path, o->target.path) &&
+            streq(x->target.form.key, o->target.form.key))
+                return true;
+
+        return false;
+}
+
+/* Our own restores end with a reload: what it finds is on its way back. */
+static bool is_being_put_back(const struct order *o)
+{
+        const struct actor *a = o->actor;
+
+        return puts_back(a->running, o) || puts_back(a->unloaded, o) || puts_back(a->queue, o);
+}
+
 void reapply_begin(struct order *o)
 {
         const struct ledger_entry *e = ledger_find(o->actor->config.ledger, &o->target);
         int r = e ? prepare(o, e) : -ENOENT;
 
         /* Put back, gone, or as it should be by now. */
-        if (r < 0 || ledger_is_ours(e, o->before)) {
+        if (r < 0 || ledger_is_ours(e, o->before) || is_being_put_back(o)) {
                 o->quiet = true;
                 order_finish(o, OUTCOME_DONE, 0);
                 return;

@@ -6,10 +6,9 @@
 
 #include "util/ownership.h"
 
-#define NOT_ALLOWED                                                                                          \
-        "the kernel does not allow it: run trimtabd as root, and see that its service or container leaves "  \
-        "the "                                                                                               \
-        "file writable (ReadWritePaths=)"
+static const char not_allowed[] =
+        "the kernel does not allow it: run trimtabd as root, and see that its service or container leaves the "
+        "file writable (ReadWritePaths=)";
 
 static const struct {
         int error;
@@ -32,9 +31,9 @@ static const struct {
         { ENODEV, REFUSAL_GONE, "the kernel has taken it away" },
         { ENOENT, REFUSAL_GONE, "the kernel has taken it away" },
         { ENXIO, REFUSAL_GONE, "the kernel has taken it away" },
-        { EACCES, REFUSAL_KNOB, NOT_ALLOWED },
-        { EPERM, REFUSAL_KNOB, NOT_ALLOWED },
-        { EROFS, REFUSAL_KNOB, NOT_ALLOWED },
+        { EACCES, REFUSAL_KNOB, not_allowed },
+        { EPERM, REFUSAL_KNOB, not_allowed },
+        { EROFS, REFUSAL_KNOB, not_allowed },
         { EIO, REFUSAL_KNOB,
           "the kernel manages this by itself (as the interrupts of most disks) or the device failed" },
         { EOPNOTSUPP, REFUSAL_KNOB, "this kernel or device cannot do it" },

@@ -26,6 +26,8 @@ void restore_give_up(struct order *o, const struct ledger_entry *e)
         /* Left behind, it would bring our value back over theirs at the next daemon-reload. */
         if (e->target.kind == TARGET_UNIT && ours_dropin(o, e) && !ours_dropin_is_shared(o, e))
                 (void) dropin_put(e->dropin_path, e->dropin);
+        else if (e->target.kind == TARGET_UNIT)
+                dropin_tidy(e->dropin_path);
 
         (void) ledger_forget(o->actor->config.ledger, &o->target);
         burst_give_back(o);
@@ -67,6 +69,11 @@ static void file_written(struct order *o, int r)
         }
         if (r == -ENOSPC && cpuset_stand_in(o)) {
                 order_write(o, o->want, file_written);
+                return;
+        }
+        /* Without its controller, as in a masked unit, there is nothing that could be put back but the drop-in. */
+        if ((r == -ENOENT || r == -ENODEV) && o->target.kind == TARGET_UNIT) {
+                done(o);
                 return;
         }
         if (r < 0 && order_object_lives(o)) {
@@ -218,6 +225,24 @@ static bool property_is_ours_or_original(const struct order *o, const struct uni
         return property_to_value(o->property, text, &value) >= 0 && ours_value(o->entry, &value);
 }
 
+/* Whether somebody has edited the drop-in that we had systemd write, and systemd has not read that yet. Setting the property
+ * would write over it. */
+static bool dropin_is_edited(const struct order *o)
+{
+        const struct ledger_entry *e = o->entry;
+        const char *device = property_device(e->target.property);
+        _cleanup_free_ char *bytes = NULL, *original = NULL;
+        struct trimtab_value is, was;
+
+        if (!e->dropin_path || dropin_read(e->dropin_path, &bytes) < 0 || (e->dropin && streq(bytes, e->dropin)) ||
+            property_of_dropin(o->property, device, bytes, &is) < 0 || ours_value(e, &is))
+                return false;
+
+        /* An earlier restore that was killed may have come as far as the original. */
+        return original_property(o, &original) < 0 || property_to_value(o->property, original, &was) < 0 ||
+               !value_equal(&is, &was);
+}
+
 /* What was contested is ours to put back whatever it holds. */
 static bool is_foreign(const struct order *o, const struct unit_state *state)
 {
@@ -290,7 +315,7 @@ static void shown(void *userdata, int r, const char *message, const struct unit_
                 put_dropin(o);
         } else if (is_pinned(o)) {
                 give_up(o, OUTCOME_PINNED);
-        } else if (is_foreign(o, state)) {
+        } else if (is_foreign(o, state) || (!o->entry->contest && dropin_is_edited(o))) {
                 give_up(o, OUTCOME_FOREIGN);
         } else if (!*state->cgroup) {
                 /* Not running: the reload brings back what the files say; setting it would make it an empty

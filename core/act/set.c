@@ -2,6 +2,7 @@
 #include "act/order.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@
 #include "act/effect.h"
 #include "act/floor.h"
 #include "act/locate.h"
+#include "act/refusal.h"
 #include "act/route.h"
 #include "act/who.h"
 #include "decide/value.h"
@@ -24,6 +26,9 @@
  * write for the kernel's sake (cpusets by their union, burst before quota) belongs between intent and write;
  * what changes the value, as draining may, before the intent.
  */
+
+/* The kernel keeps quotas in microseconds and limits in pages: what it makes of a number is this near to it. */
+#define ROUNDED 0.01
 
 /* --- confirm --- */
 
@@ -55,8 +60,40 @@ static bool has_moved(const struct order *o)
         return !sysfile_same(&o->target.form, o->after, before);
 }
 
+/* Whether the kernel can have made this of what we wrote: a mask cut to what is online, a number rounded, or cut to the
+ * most there is. */
+static bool kernel_made(const struct order *o)
+{
+        const struct sysfile_form *form = &o->target.form;
+        struct trimtab_value was, is, want;
+
+        if (o->target.kind == TARGET_CALL)
+                return true;
+        if (sysfile_decode(form, o->after, &is) < 0 || sysfile_decode(form, o->want, &want) < 0)
+                return false;
+        if (want.type != TRIMTAB_NUMBER || is.number == want.number)
+                return true;
+        if (o->before && sysfile_decode(form, o->before, &was) >= 0 &&
+            (is.number - was.number) * (want.number - is.number) >= 0)
+                return true;
+        return fabs(is.number - want.number) <= ROUNDED * fabs(want.number);
+}
+
+/* Somebody wrote between our write and the read back. */
+static void overtaken(struct order *o)
+{
+        who_say(o, o->entry);
+        restore_give_up(o, o->entry);
+        order_finish(o, OUTCOME_FOREIGN, -EBUSY);
+}
+
 static void set_settled(struct order *o, bool as_wanted)
 {
+        if (o->after && !as_wanted && has_moved(o) && !kernel_made(o) && !o->contest) {
+                overtaken(o);
+                return;
+        }
+
         /* A file that answers with another value than asked has still taken effect: a mask cut to what is
          * online, say. */
         if (o->after && (as_wanted || o->target.kind != TARGET_UNIT || has_moved(o)))
@@ -75,7 +112,7 @@ static void set_settled(struct order *o, bool as_wanted)
 
 static void set_refused(struct order *o, int r)
 {
-        bool gone = (r == -ENOENT || r == -ENODEV) && !order_object_lives(o);
+        bool gone = refusal_of(r) == REFUSAL_GONE;
 
         (void) ledger_refuse(o->actor->config.ledger, &o->target);
         burst_give_back(o);

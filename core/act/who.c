@@ -83,7 +83,7 @@ void who_say(struct order *o, const struct ledger_entry *e)
         const struct sighting *s = watcher_last(o->actor->watcher, o->target.path);
         const char *is;
 
-        if (s && s->pid != 1) {
+        if (s && s->pid != 1 && s->when_usec >= e->when_usec) {
                 free(who);
                 who = of_process(s);
         }

@@ -280,11 +280,30 @@ static void is_contested_at_once(void **state)
         assert_string_equal(plain_get(&p, "a/value"), "150");
 }
 
+static void write_over(void *userdata, const char *point)
+{
+        if (strcmp(point, "after-write") == 0)
+                write_by_hand("555");
+}
+
+/* Between our write and the read back: what is neither before nor asked is somebody's. */
+static void a_write_right_after_ours_stays(void **state)
+{
+        plain_close(&p);
+        p.config.at = write_over;
+        plain_open(&p);
+        set(300, false);
+        assert_int_equal(p.last.outcome, OUTCOME_FOREIGN);
+        assert_string_equal(plain_get(&p, "a/value"), "555");
+        assert_int_equal(entries(), 0);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
 {
         const struct CMUnitTest tests[] = {
+                TEST(a_write_right_after_ours_stays),
                 TEST(is_noticed_while_nobody_writes),
                 TEST(after_the_rest_it_begins_from_the_new_value),
                 TEST(one_look_is_not_enough),
