@@ -10,7 +10,8 @@
 #include "driver.h"
 #include "grammar.h"
 
-enum { TICKS_MAX = 300, TICKS_TO_REST = 60 };
+/* A rest that a person orders is longer than a tick: it would not be seen. */
+enum { TICKS_MAX = 300, TICKS_TO_REST = 60, TICK_MAX_S = 40 };
 
 static void choose_plants(struct run *r)
 {
@@ -47,7 +48,7 @@ static void interfere(struct run *r)
         place = pick(m->chance, N_PLACES);
         object = machine_object(m, place);
         engine_release(m->engine, NULL, place == PLACE_ROOT ? NULL : &object,
-                       m->view.now_ns + pick(m->chance, 60) * SECOND);
+                       m->view.now_ns + (TICK_MAX_S + 1 + pick(m->chance, 60)) * SECOND);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -62,7 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         choose_faults(&r);
 
         for (unsigned i = 0; i < TICKS_MAX && chance_lasts(&chance); i++) {
-                r.tick_s = 1 + pick(&chance, 40);
+                r.tick_s = 1 + pick(&chance, TICK_MAX_S);
                 interfere(&r);
                 run_tick(&r);
         }

@@ -11,8 +11,8 @@
 /* For numbers that went through some steps of arithmetic. */
 #define NEAR 1e-6
 
-/* The least rest after an action that its guard took back. */
-#define GUARD_REST_NS (300 * SECOND)
+/* The least rest after an action that its guard took back, as seen from the undo: a busy knob can delay that by 20 s. */
+#define GUARD_REST_NS (280 * SECOND)
 
 /* What of the way is not worth a step, in knob units and as a part. */
 #define LAST_UNIT 1.0
