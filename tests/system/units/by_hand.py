@@ -65,13 +65,13 @@ class SetProperty(Holding):
         theirs = self.now(WEIGHT, PINNED, os.path.dirname(PINNED))
         self.gives_up("cpu.weight")
         self.stays("cpu.weight", HELD, "321", seconds=4)
-        self.leave_nothing(but=theirs)
+        self.leave_nothing(but=theirs, reloaded=False)
 
     def test_pinned_stays_after_kill(self):
         self.hold()
         self.by_hand()
         theirs = self.now(WEIGHT, PINNED, os.path.dirname(PINNED))
-        self.leave_nothing(but=theirs, end=self.kill)
+        self.leave_nothing(but=theirs, end=self.kill, reloaded=False)
 
     def test_pinned_before(self):
         self.unit(HELD, "CPUWeight=150")
@@ -102,7 +102,7 @@ class DropIns(Holding):
         self.becomes("cpu.weight", HELD, "777")
         self.gives_up("cpu.weight")
         self.stays("cpu.weight", HELD, "777")
-        self.leave_nothing(but=self.now(WEIGHT, path, os.path.dirname(path)))
+        self.leave_nothing(but=self.now(WEIGHT, path, os.path.dirname(path)), reloaded=False)
 
     def test_ours_is_edited(self):
         self.hold()
