@@ -16,6 +16,9 @@
 #define STEP_LOAD 1.5
 #define STEPS_MAX 4
 
+/* What was taken too much of, memory above all, hurts until it has been fetched back: that is no reason to give back more. */
+#define RECOVERY 3
+
 /* Rests begin here, and double up to an hour: what could not be had now will not be had in the next minute, and a
  * limit cycle of one turn an hour is none. */
 #define REST_FIRST_NS (300 * SECOND_NS)
@@ -235,7 +238,7 @@ static void back_done(struct controller *c, const struct controller_config *conf
                       uint64_t now_ns, bool moved)
 {
         if (moved)
-                c->wait_until_ns = now_ns + config->settle_ns;
+                c->wait_until_ns = now_ns + config->settle_ns * (lever->takes ? RECOVERY : 1);
         if (c->misses < MISSES_MAX)
                 return;
 
