@@ -45,6 +45,8 @@ static const struct {
 
 /* --- files --- */
 
+static char *path_of(struct fake *f, const char *format, va_list ap) __attribute__((format(printf, 2, 0)));
+
 static char *path_of(struct fake *f, const char *format, va_list ap)
 {
         _cleanup_free_ char *below = NULL;

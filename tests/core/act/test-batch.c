@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fake-manager.h"
+#include "util/clock.h"
 
 static struct fake f;
 
@@ -176,6 +177,23 @@ static void test_the_bus_goes_in_the_middle(void **state)
         }
 }
 
+/* Done, not answered, and the bus went: nobody waits out the deadline of a call whose answer cannot come. */
+static void test_what_a_lost_bus_owes_is_not_waited_for(void **state)
+{
+        fake_close(&f);
+        f.config.deadline_ns = 24 * 3600 * NSEC_PER_SEC;
+        fake_open(&f);
+        f.n_set = 0;
+
+        f.is_deaf = true;
+        want_three(500, 1048576, 50);
+        while (f.n_set == 0)
+                assert_true(sd_event_run(f.event, UINT64_MAX) >= 0);
+        assert_int_equal(actor_set_bus(f.actor, NULL), 0);
+        fake_run(&f);
+        assert_int_equal(f.n_of[OUTCOME_DONE], 3);
+}
+
 #define TEST(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
 
 int main(void)
@@ -189,6 +207,7 @@ int main(void)
                 TEST(test_a_foreign_value_leaves_the_others_alone),
                 TEST(test_no_answer_is_not_a_no),
                 TEST(test_the_bus_goes_in_the_middle),
+                TEST(test_what_a_lost_bus_owes_is_not_waited_for),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
