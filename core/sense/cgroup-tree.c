@@ -200,6 +200,7 @@ static int walk(struct cgroup_tree *t, struct node *parent, const char *name)
         _cleanup_(closedirp) DIR *dir = NULL;
         _cleanup_free_ char *path = NULL;
         struct dirent *entry;
+        uint64_t parent_id = parent ? parent->id : 0;
         struct stat st;
         struct node *n;
         int r;
@@ -214,6 +215,9 @@ static int walk(struct cgroup_tree *t, struct node *parent, const char *name)
 
         /* Watch first, then list: what is made in between is seen twice, never missed. */
         remove_outdated(t, st.st_ino, name);
+        /* With the parent outdated itself, its successor is walked when its own event comes. */
+        if (parent && !find_node(t, parent_id))
+                return 0;
         n = find_node(t, st.st_ino);
         if (!n) {
                 r = new_node(t, st.st_ino, dirfd(dir), parent, name, path, &n);

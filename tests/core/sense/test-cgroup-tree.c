@@ -4,10 +4,13 @@
 
 #include <errno.h>
 #include <ftw.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "sense/cgroup-tree.h"
@@ -182,11 +185,42 @@ static void a_family_replaced(void **state)
         assert_int_equal(n, 7);
 }
 
+/* Makes and drops directories elsewhere on the same file system until it is killed: so ids get about. */
+static pid_t start_neighbour(const char *root)
+{
+        pid_t pid = fork();
+
+        assert_true(pid >= 0);
+        if (pid == 0)
+                (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
+        for (unsigned i = 0; pid == 0; i = (i + 1) % 8) {
+                char path[64];
+
+                (void) snprintf(path, sizeof(path), "%s-%u", root, i);
+                if (mkdir(path, 0755) < 0)
+                        (void) rmdir(path);
+        }
+        return pid;
+}
+
+static void end_neighbour(pid_t pid, const char *root)
+{
+        assert_int_equal(kill(pid, SIGKILL), 0);
+        assert_int_equal(waitpid(pid, NULL, 0), pid);
+        for (unsigned i = 0; i < 8; i++) {
+                char path[64];
+
+                (void) snprintf(path, sizeof(path), "%s-%u", root, i);
+                (void) rmdir(path);
+        }
+}
+
 /* Names and ids used again and again, seen at odd moments: what is known in the end is what is there, each id with its
  * own name, and everything that came and is no more has gone. */
 static void churn(void **state)
 {
         struct fixture *f = *state;
+        pid_t neighbour = start_neighbour(f->root);
         bool there[16] = {}, inner[16] = {};
         unsigned seed = 3;
         size_t n, expected = 3;
@@ -215,6 +249,7 @@ static void churn(void **state)
                         assert_int_equal(cgroup_tree_rescan(f->tree), 0);
         }
 
+        end_neighbour(neighbour, f->root);
         assert_int_equal(cgroup_tree_process(f->tree), 0);
         for (unsigned k = 0; k < 16; k++) {
                 char name[32];
