@@ -93,13 +93,23 @@ static int revert(struct daemon *d, const struct subject *s)
         return (int) count;
 }
 
+/* What came since the last tick, a unit that was restarted among it: a person means what is there now. */
+static int meet_the_new(struct daemon *d)
+{
+        struct view view = daemon_view(d, monotonic_ns());
+        int r = d->cgroups ? cgroup_tree_process(d->cgroups) : 0;
+
+        return r < 0 ? r : engine_match(d->engine, &view);
+}
+
 int daemon_revert(void *userdata, const char *what)
 {
         struct daemon *d = userdata;
         struct subject s = {};
-        int r = 0;
+        int r;
 
-        if (what[0] != '\0')
+        r = meet_the_new(d);
+        if (r >= 0 && what[0] != '\0')
                 r = subject_find(&d->views, what, &s);
         if (r == -ENOENT && decision_number(what) > 0)
                 r = subject_of_decision(d, decision_number(what), &s);

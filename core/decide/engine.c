@@ -140,7 +140,7 @@ static int match_one(void *userdata, struct oid id)
 }
 
 /* Objects come and go, and rules with them. On a large machine some always do: then only these are looked at. */
-static int match(struct engine *e, const struct view *view)
+int engine_match(struct engine *e, const struct view *view)
 {
         struct change change = { .engine = e, .objects = view->objects };
         uint64_t generation = objects_generation(view->objects);
@@ -168,7 +168,7 @@ int engine_tick(struct engine *e, const struct view *view, struct decisions *ret
         e->now_ns = view->now_ns;
         e->catalogue = view->catalogue;
 
-        r = match(e, view);
+        r = engine_match(e, view);
         if (r < 0)
                 return r;
 
@@ -231,7 +231,7 @@ static int gather_wants(struct engine *e, const struct view *view)
 {
         int r;
 
-        r = match(e, view);
+        r = engine_match(e, view);
         if (r < 0 || !e->wants_stale)
                 return r;
 

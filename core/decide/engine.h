@@ -54,6 +54,9 @@ struct engine *engine_free(struct engine *e);
 int engine_set_rules(struct engine *e, struct ruleset *set);
 const struct ruleset *engine_rules(const struct engine *e);
 
+/* Objects that came and went since the last tick have their instances from now on: for who means them between two ticks. */
+int engine_match(struct engine *e, const struct view *view);
+
 int engine_tick(struct engine *e, const struct view *view, struct decisions *ret);
 
 /*
