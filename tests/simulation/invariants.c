@@ -208,11 +208,13 @@ static void check_easing(struct invariants *v, const struct machine *m, const st
                         d->value.number, original);
 }
 
-static void check_undo(struct invariants *v, const struct machine *m, const struct decision *d, unsigned place)
+/* What was undone in another's shadow comes to light later: then it is not known since when the rule rests. */
+static void check_undo(struct invariants *v, const struct machine *m, const struct decision *d, const struct trail *t,
+                       unsigned place)
 {
         const struct rule *rule;
 
-        if (!begins(d->reason, "its guard turned false"))
+        if (!begins(d->reason, "its guard turned false") || !t->rule || strcmp(t->rule, d->rule) != 0)
                 return;
         rule = rule_named(m, d->rule);
         if (!keeps_to_itself(rule))
@@ -241,7 +243,7 @@ static void check_decision(struct invariants *v, struct machine *m, const struct
 
         REQUIRE(m, m->view.now_ns >= k->busy_until_ns, "a decision for a busy knob");
         REQUIRE(m, d->verb == VERB_SET || k->ours, "something is put back that is not ours");
-        check_undo(v, m, d, place);
+        check_undo(v, m, d, t, place);
         if (easing)
                 check_easing(v, m, d, t, k);
         /* How far a value has come that was eased in another's shadow, cannot be told from here. */

@@ -8,22 +8,28 @@
 #define WAIT_MAX_NS 2e9
 #define REQUESTS_PER_SECOND 100
 
+/* 0..1 */
+static double shape(enum load_kind kind, double phase)
+{
+        switch (kind) {
+        case LOAD_CONSTANT:
+                return 1;
+        case LOAD_STEP:
+                return phase < 0.5 ? 1 : 0;
+        case LOAD_RAMP:
+                return 1 - fabs(2 * phase - 1);
+        case LOAD_OSCILLATE:
+                return (1 - cos(2 * M_PI * phase)) / 2;
+        }
+        return 0;
+}
+
 static double load_at(const struct load *l, struct chance *c, double t_s)
 {
         double phase = l->period_s > 0 ? fmod(t_s, l->period_s) / l->period_s : 0, noise;
 
         noise = l->noise > 0 ? l->noise * ((double) pick(c, 2001) / 1000 - 1) : 0;
-        switch (l->kind) {
-        case LOAD_CONSTANT:
-                return l->level * (1 + noise);
-        case LOAD_STEP:
-                return phase < 0.5 ? l->level * (1 + noise) : 0;
-        case LOAD_RAMP:
-                return l->level * (1 - fabs(2 * phase - 1)) * (1 + noise);
-        case LOAD_OSCILLATE:
-                return l->level * (1 - cos(2 * M_PI * phase)) / 2 * (1 + noise);
-        }
-        return 0;
+        return l->level * (l->floor + (1 - l->floor) * shape(l->kind, phase)) * (1 + noise);
 }
 
 /* What the knobs give it, beside what it had at first: 2 is twice as much. */

@@ -28,6 +28,7 @@ struct load {
         double level; /* at its height: 1 is a whole machine for a plant with a fair share */
         double noise; /* added and taken off at most, as a part of it */
         double period_s;
+        double floor; /* the part of the level below which it does not fall */
 };
 
 struct plant {

@@ -38,6 +38,12 @@ static const struct scenario scenarios[] = {
           { .kind = PLANT_OPEN, .load = { LOAD_OSCILLATE, .level = 0.99, .period_s = 24 } },
           0,
           false },
+        { "slow waves across the condition, with the gap that a rule has by itself",
+          "[rule r0]\nfor = cgroup:/s/a\nwhen = avg(toy.pressure) > 60%\nhold = 10s\nclear-hold = 10s\ncooldown = 15s\n"
+          "within = cpu.weight 100..1000\nthen = cpu.weight *= 1.5\n",
+          { .kind = PLANT_OPEN, .load = { LOAD_OSCILLATE, .level = 0.7, .floor = 0.7, .period_s = 240 } },
+          0,
+          true },
         { "a step that stays",
           "[rule r0]\nfor = cgroup:/s/a\nwhen = avg(toy.pressure) > 60%\nhold = 10s\nclear-hold = 10s\ncooldown = 15s\n"
           "within = cpu.max 20%..max\nthen = cpu.max *= 0.8\non-clear = ease\n",
@@ -101,7 +107,7 @@ int main(int argc, char **argv)
                         if (reversals > most)
                                 most = reversals;
                 }
-                (void) printf("%-48s turned back at most %4llu times a day\n", scenarios[i].name,
+                (void) printf("%-72s turned back at most %4llu times a day\n", scenarios[i].name,
                               (unsigned long long) most);
         }
         return EXIT_SUCCESS;

@@ -160,6 +160,46 @@ static void an_id_used_again(void **state)
         assert_null(objects_by_name(*state, SCOPE_CGROUP, "/b"));
 }
 
+struct changes {
+        uint64_t keys[8];
+        size_t n;
+};
+
+static int note_change(void *userdata, struct oid id)
+{
+        struct changes *c = userdata;
+
+        assert_true(c->n < 8);
+        c->keys[c->n++] = id.key;
+        return 0;
+}
+
+/* Whoever keeps matches hears of each object that came, went or was renamed since, or that too many did. */
+static void changes_are_told(void **state)
+{
+        struct changes c = {};
+        struct objects *o;
+        uint64_t since;
+
+        assert_int_equal(objects_new(&o), 0);
+        assert_int_equal(objects_add(o, (struct oid) { SCOPE_CGROUP, 1 }, "/a", NULL), 0);
+        since = objects_generation(o);
+        assert_int_equal(objects_add(o, (struct oid) { SCOPE_CGROUP, 2 }, "/b", NULL), 0);
+        assert_int_equal(objects_add(o, (struct oid) { SCOPE_CGROUP, 2 }, "/b", NULL), 0);
+        assert_int_equal(objects_remove(o, (struct oid) { SCOPE_CGROUP, 1 }), 0);
+        assert_int_equal(objects_foreach_change(o, since, note_change, &c), 0);
+        assert_int_equal(c.n, 2);
+        assert_true(c.keys[0] == 2 && c.keys[1] == 1);
+        assert_int_equal(objects_foreach_change(o, objects_generation(o), note_change, &c), 0);
+        assert_int_equal(c.n, 2);
+
+        for (uint64_t key = 10; key < 10010; key++)
+                assert_int_equal(objects_add(o, (struct oid) { SCOPE_CGROUP, key }, "/c", NULL), 0);
+        assert_int_equal(objects_foreach_change(o, since, note_change, &c), -ESTALE);
+        assert_int_equal(c.n, 2);
+        objects_free(o);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -167,7 +207,7 @@ int main(void)
                 TEST(the_host_is_there), TEST(found_by_key_and_name), TEST(a_name_taken_over),
                 TEST(walked_in_order),   TEST(parents_by_name),       TEST(scopes_of_plugins),
                 TEST(globs_stay_on_their_level), TEST(only_the_star_is_special), TEST(walked_in_order_through_churn),
-                TEST(an_id_used_again),
+                TEST(an_id_used_again),   TEST(changes_are_told),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

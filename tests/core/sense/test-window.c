@@ -196,6 +196,22 @@ static void histograms_slide(void **state)
         slides(TRIMTAB_HISTOGRAM);
 }
 
+/* Values that die away from huge to nothing, slowly enough that each is no more than a part of the sum. */
+static void no_rounding_error_stays(void **state)
+{
+        struct series s = { 0 };
+        double value = 1e15, average;
+
+        for (uint64_t i = 1; i < 40000; i++, value *= 0.999) {
+                assert_int_equal(series_put_gauge(&s, KEEP_NS, i * SEC, value), 0);
+                assert_int_equal(series_stat(&s, TRIMTAB_GAUGE, STAT_AVG, 2 * SEC, i * SEC, &average), 0);
+                /* Half of the way to the one before, which is in the window from the second on. */
+                if (i > 1 && fabs(average - value * (1 + 1 / 0.999) / 2) > 1e-9 * value)
+                        fail_msg("at %g the average is %.17g", value, average);
+        }
+        series_clear(&s);
+}
+
 static double last_of(const struct store *s, struct store_hint *hint, uint64_t object)
 {
         double value;
@@ -260,7 +276,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(gauges_slide),   cmocka_unit_test(counters_slide),
-                cmocka_unit_test(histograms_slide), cmocka_unit_test(hints_are_safe),
+                cmocka_unit_test(histograms_slide), cmocka_unit_test(no_rounding_error_stays), cmocka_unit_test(hints_are_safe),
                 cmocka_unit_test(places_are_used_again),
         };
 
