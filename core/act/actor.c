@@ -228,8 +228,17 @@ int actor_restore(struct actor *a, const struct knob *knob, struct oid object, c
         if (r < 0)
                 return r;
 
+        queue_withdraw(a, o->handle);
         queue_add(a, TAKE(o));
         return 0;
+}
+
+void actor_withdraw(struct actor *a, const struct knob *knob, struct oid object)
+{
+        struct handle *handle = handles_find(&a->handles, knob, object);
+
+        if (handle)
+                queue_withdraw(a, handle);
 }
 
 int actor_restore_entry(struct actor *a, const struct ledger_entry *entry)

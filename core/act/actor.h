@@ -97,7 +97,10 @@ int actor_set_bus(struct actor *a, sd_bus *system_bus);
  */
 int actor_set(struct actor *a, const struct knob *knob, const struct object *object, const struct wish *wish,
               uint64_t now_ns);
+/* What was to be set and has not begun is withdrawn, without a report. -ENOENT: nothing is ours. */
 int actor_restore(struct actor *a, const struct knob *knob, struct oid object, const char *rule, uint64_t decision);
+/* Only that: until the next tick decides what is to be there instead. */
+void actor_withdraw(struct actor *a, const struct knob *knob, struct oid object);
 /* One entry of the ledger. */
 int actor_restore_entry(struct actor *a, const struct ledger_entry *entry);
 /* All entries of the ledger, of earlier runs too, the newest first; entries marked keep only with include_keep. */

@@ -137,7 +137,9 @@ uint64_t order_timeout_usec(const struct order *o);
 
 /* Takes the order over. */
 void queue_add(struct actor *a, struct order *o);
-/* The same, before all others. */
+/* Takes out, untold, what was to be set by the handle's knob and has not begun: whoever wanted it wants it no more. */
+void queue_withdraw(struct actor *a, struct handle *h);
+/* As queue_add(), before all others. */
 void queue_add_first(struct actor *a, struct order *o);
 /* There may be something to begin. */
 void queue_kick(struct actor *a);

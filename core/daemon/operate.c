@@ -65,8 +65,10 @@ static int put_back(struct daemon *d, const struct subject *entry, const char *r
         const char *owner, *shadowed;
         int r;
 
-        if (engine_owner(d->engine, entry->knob->number, entry->object, &owner, &shadowed) >= 0)
+        if (engine_owner(d->engine, entry->knob->number, entry->object, &owner, &shadowed) >= 0) {
+                actor_withdraw(d->actor, entry->knob, entry->object);
                 return brakes_let_through(&d->brakes, entry->knob->number, entry->object);
+        }
         r = actor_restore(d->actor, entry->knob, entry->object, rule, 0);
         return r == -ENOENT ? 0 : r;
 }

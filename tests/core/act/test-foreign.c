@@ -207,15 +207,23 @@ static void contested_it_is_restored_by_the_next_run(void **state)
         assert_string_equal(plain_get(&p, "a/value"), "100");
 }
 
-/* Asked to put back what has only been asked for yet. */
-static void a_restore_follows_the_set_that_waits(void **state)
+/* Asked to put back what has only been asked for yet: the file never has the value. */
+static void a_restore_withdraws_the_set_that_waits(void **state)
 {
         plain_wish(&p, &plain_knob, "a", 150, NULL);
         plain_unwish(&p, &plain_knob, "a");
         plain_run(&p);
         assert_string_equal(plain_get(&p, "a/value"), "100");
-        assert_int_equal(p.n_of[OUTCOME_DONE], 1);
+        assert_int_equal(p.n_of[OUTCOME_DONE], 0);
         assert_int_equal(p.n_of[OUTCOME_RESTORED], 1);
+        assert_int_equal(entries(), 0);
+
+        set(150, false);
+        plain_wish(&p, &plain_knob, "a", 200, NULL);
+        plain_unwish(&p, &plain_knob, "a");
+        plain_run(&p);
+        assert_true(p.last.have_before && p.last.before.number == 150);
+        assert_string_equal(plain_get(&p, "a/value"), "100");
         assert_int_equal(entries(), 0);
 }
 
@@ -311,7 +319,7 @@ int main(void)
                 TEST(contested_it_is_set_again),
                 TEST(contested_only_where_it_may_be),
                 TEST(contested_it_is_restored_by_the_next_run),
-                TEST(a_restore_follows_the_set_that_waits),
+                TEST(a_restore_withdraws_the_set_that_waits),
                 TEST(is_noticed_at_once_and_by_whom),
                 TEST(is_contested_at_once),
         };
