@@ -36,7 +36,7 @@ for name; do
 	[ -f "$here/$name.dict" ] && set -- "-dict=$here/$name.dict" "$@"
 
 	echo "fuzz-$name: $seconds s"
-	if ! "$build/tests/fuzz/fuzz-$name" -max_total_time="$seconds" -max_len=4096 -timeout=10 \
+	if ! "$build/tests/fuzz/fuzz-$name" -max_total_time="$seconds" -max_len=4096 -timeout=60 \
 		-verbosity=0 -print_final_stats=1 -artifact_prefix="$finds/" "$@"; then
 		failed="$failed $name"
 	fi
