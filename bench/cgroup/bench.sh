@@ -28,3 +28,4 @@ import json, sys
 with open(sys.argv[1], "w", encoding="utf-8") as out:
     json.dump([record for path in sys.argv[2:] for record in json.load(open(path, encoding="utf-8"))], out)
 ' "$records" "$results/scale.json" "$results/churn.json"
+"$top/bench/cgroup/plot" "$records" "$build/bench-cgroup.svg"
