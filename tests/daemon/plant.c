@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A plugin for tests: every folder DIR/NAME is an object of scope "plant"; its file `value` is a gauge, its file
- * `level` a knob. DIR is the option `dir`.
+ * A plugin for tests: every folder DIR/NAME is an object of scope "plant"; its file `value` is a gauge, its files
+ * `level` and `slow` are knobs. DIR is the option `dir`.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -27,6 +27,8 @@ static const struct trimtab_metric metrics[] = {
 static const struct trimtab_knob knobs[] = {
         { .name = "plant.level", .unit = "", .help = "what the file holds", .scope = "plant",
           .type = TRIMTAB_NUMBER, .min = 0, .max = 1000, .file = "{path}/level" },
+        { .name = "plant.slow", .unit = "", .help = "the same in another file, whose write may block", .scope = "plant",
+          .type = TRIMTAB_NUMBER, .min = 0, .max = 1000, .flags = TRIMTAB_KNOB_SLOW, .file = "{path}/slow" },
 };
 
 static int plant_open(const struct trimtab_host *h, void **ret_self)
