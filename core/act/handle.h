@@ -35,6 +35,7 @@ struct handle {
         uint64_t contest_pause_ns; /* not more often than this */
         uint64_t contested_ns;     /* when it last was; 0: never */
         uint64_t decision;         /* of its last wish */
+        uint64_t file;             /* sysfile_id() of the file that has taken our value; 0: not known */
 
         struct index_node by_object, by_target; /* by_target: only with a target */
 };

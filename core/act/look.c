@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "act/reapply.h"
 #include "act/reloads.h"
 #include "act/who.h"
 #include "util/clock.h"
@@ -108,12 +109,14 @@ static void look_again(struct actor *a, struct handle *h)
         a->look_again = true;
 }
 
-/* Somebody else's value is there. */
-static void meet(struct actor *a, struct handle *h, const struct ledger_entry *e)
+/* Another value than ours is there. */
+static void meet(struct actor *a, struct handle *h, const struct ledger_entry *e, const char *raw)
 {
         uint64_t now_ns = monotonic_ns();
 
-        if (h && h->contest) {
+        if (reapply_is_lost(h, e, raw)) {
+                reapply_queue(a, h, e);
+        } else if (h && h->contest) {
                 if (may_contest(a, h, now_ns))
                         (void) queue_contest(a, h, e, now_ns);
         } else {
@@ -138,7 +141,7 @@ void look_seen(void *userdata, const struct sighting *s)
                 if (s->pid == 1 && h)
                         look_again(a, h);
                 else
-                        meet(a, h, e);
+                        meet(a, h, e, raw);
         }
 }
 
@@ -174,7 +177,7 @@ static void look_at(struct actor *a, const struct ledger_entry *e)
         } else if (h && !h->suspect) {
                 h->suspect = true;
         } else {
-                meet(a, h, e);
+                meet(a, h, e, raw);
         }
 }
 

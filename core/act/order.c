@@ -92,6 +92,12 @@ int order_read(const struct order *o, char **ret_raw)
         return sysfile_read(o->target.path, &o->target.form, ret_raw);
 }
 
+void order_note_file(const struct order *o)
+{
+        if (o->handle && o->target.kind != TARGET_CALL)
+                o->handle->file = sysfile_id(o->target.path);
+}
+
 bool order_object_lives(const struct order *o)
 {
         const char *slash = strrchr(o->target.path, '/');

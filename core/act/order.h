@@ -110,6 +110,9 @@ void order_at(const struct order *o, const char *point);
 /* Why, for people; the last word counts. Out of memory: there is none. */
 void order_say(struct order *o, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Its file has our value now. */
+void order_note_file(const struct order *o);
+
 /* Reads what is there now. -ENOENT, -ENODEV: nothing. */
 int order_read(const struct order *o, char **ret_raw);
 

@@ -15,12 +15,13 @@
 static void settled(struct order *o, bool as_wanted)
 {
         if (as_wanted) {
-                order_say(o, "again after daemon-reload");
+                order_note_file(o);
+                order_say(o, "again, after systemd had undone it");
                 order_finish(o, OUTCOME_DONE, 0);
         } else if (!o->after && !order_object_lives(o)) {
                 order_finish(o, OUTCOME_GONE, -ENOENT);
         } else {
-                order_say(o, "lost at daemon-reload, and it could not be set again");
+                order_say(o, "systemd has undone it, and it could not be set again");
                 order_finish(o, OUTCOME_FAILED, o->answer < 0 ? o->answer : -EIO);
         }
 }
@@ -134,6 +135,12 @@ void reapply_begin(struct order *o)
 
 /* --- look --- */
 
+bool reapply_is_lost(const struct handle *h, const struct ledger_entry *e, const char *raw)
+{
+        return h && h->object.scope == SCOPE_CGROUP && h->file != 0 && e->original &&
+               sysfile_same(&e->target.form, raw, e->original) && sysfile_id(e->target.path) != h->file;
+}
+
 static bool is_lost(const struct ledger_entry *e)
 {
         _cleanup_free_ char *raw = NULL;
@@ -141,7 +148,7 @@ static bool is_lost(const struct ledger_entry *e)
         return sysfile_read(e->target.path, &e->target.form, &raw) >= 0 && !ledger_is_ours(e, raw);
 }
 
-static void queue_one(struct actor *a, struct handle *h, const struct ledger_entry *e)
+void reapply_queue(struct actor *a, struct handle *h, const struct ledger_entry *e)
 {
         _cleanup_(order_freep) struct order *o = NULL;
 
@@ -161,6 +168,6 @@ void reapply_look(struct actor *a)
 
                 h->is_routed = false;
                 if (e && is_lost(e))
-                        queue_one(a, h, e);
+                        reapply_queue(a, h, e);
         }
 }

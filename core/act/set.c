@@ -14,6 +14,7 @@
 #include "act/effect.h"
 #include "act/floor.h"
 #include "act/locate.h"
+#include "act/reapply.h"
 #include "act/refusal.h"
 #include "act/route.h"
 #include "act/who.h"
@@ -39,6 +40,7 @@ static void confirm(struct order *o)
         if (ledger_confirm(o->actor->config.ledger, &o->target, o->after) < 0)
                 order_say(o, "the ledger could not note what took effect; the value is still known as ours");
         order_at(o, "after-confirm");
+        order_note_file(o);
         effect_say(o);
         order_finish(o, OUTCOME_DONE, 0);
 }
@@ -341,7 +343,7 @@ static void set_compare(struct order *o, const struct unit_state *state)
                 return;
         }
 
-        if (known && o->before && !ledger_is_ours(known, o->before)) {
+        if (known && o->before && !ledger_is_ours(known, o->before) && !reapply_is_lost(o->handle, known, o->before)) {
                 who_say(o, known);
                 if (!o->contest) {
                         restore_give_up(o, known);

@@ -84,6 +84,13 @@ static char *chosen_word(char *text)
         return open + 1;
 }
 
+uint64_t sysfile_id(const char *path)
+{
+        struct stat st;
+
+        return stat(path, &st) >= 0 ? st.st_ino : 0;
+}
+
 int sysfile_read(const char *path, const struct sysfile_form *form, char **ret_raw)
 {
         _cleanup_free_ char *text = NULL;

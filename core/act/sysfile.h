@@ -24,6 +24,8 @@ struct sysfile_form {
  * -ENOENT, -ENODEV: gone.
  */
 int sysfile_read(const char *path, const struct sysfile_form *form, char **ret_raw);
+/* Which file it is: another one at the same path has another number. 0: none is there. */
+uint64_t sysfile_id(const char *path);
 /* Writes raw text as sysfile_read gave it (the key goes in front). "" empties the file. */
 int sysfile_write(const char *path, const struct sysfile_form *form, const char *raw);
 

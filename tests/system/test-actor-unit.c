@@ -589,7 +589,7 @@ static void survives(const char *command)
         run_until_settled();
         assert_int_equal(n_reports, 1);
         assert_int_equal(last.outcome, OUTCOME_DONE);
-        assert_string_equal(last_detail, "again after daemon-reload");
+        assert_string_equal(last_detail, "again, after systemd had undone it");
         assert_string_equal(kernel_text(PLAIN, "cpu.max.burst"), "10000");
         assert_string_equal(kernel_text(PLAIN, "cpu.weight"), "500");
         assert_string_equal(kernel_text(PLAIN, "cpu.max"), "50000 100000");

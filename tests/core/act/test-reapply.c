@@ -47,7 +47,7 @@ static void test_what_was_reset_is_set_again(void **state)
         assert_string_equal(fake_read(&f, "cgroup/a.service/cpu.uclamp.min"), "0");
         fake_run_to_report(&f);
         assert_int_equal(f.last.outcome, OUTCOME_DONE);
-        assert_string_equal(f.detail, "again after daemon-reload");
+        assert_string_equal(f.detail, "again, after systemd had undone it");
         assert_string_equal(fake_read(&f, "cgroup/a.service/cpu.uclamp.min"), "20");
 
         /* The property was kept by its drop-in: nothing to do, nothing to say. */
@@ -66,7 +66,7 @@ static void test_a_property_that_was_lost_is_set_again(void **state)
         fake_write(&f, "100", "cgroup/a.service/cpu.weight");
         fake_run_to_report(&f);
         assert_int_equal(f.last.outcome, OUTCOME_DONE);
-        assert_string_equal(f.detail, "again after daemon-reload");
+        assert_string_equal(f.detail, "again, after systemd had undone it");
         assert_string_equal(fake_read(&f, "cgroup/a.service/cpu.weight"), "500");
 }
 

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """systemd reads its files anew, or is replaced, while knobs are held."""
-import unittest
 from case import Case, group, knob, rule, show, systemctl
 
 HELD = "held.service"
@@ -56,7 +55,6 @@ class Reload(Case):
         systemctl("daemon-reexec")
         self.leave_nothing(end=self.kill)
 
-    @unittest.skip("now and then the default in the new file is still taken for somebody's value")
     def test_the_controller_went_and_came_back(self):
         """What has no property is lost with its file, and set again."""
         self.unit(HELD)
