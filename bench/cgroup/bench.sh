@@ -17,7 +17,6 @@ fi
 
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
-# The machine sees the directory it is called from, wherever it is.
 cd "$build"
 "$top/tools/vm/run" --memory "${BENCH_MEMORY:-4096}" --timeout 1500 --results "$results" -- sh -ec '
         bench/cgroup/bench-cgroup plugins/cgroup "$TRIMTAB_RESULTS/scale.json" --controllers

@@ -13,6 +13,7 @@ from . import cache, initramfs, kernels, toolbox
 GUEST_PATH = "/run/trimtab-vm"
 PREFIX = "trimtab-vm-"
 LOCK = "runner.lock"
+TREE = pathlib.Path(__file__).resolve().parents[3]
 
 # What of the caller's environment belongs to the command and not to the caller's machine or session.
 PASSED = ("PATH", "LANG", "LC_ALL", "TZ", "PYTHONPATH", "LD_LIBRARY_PATH", "MALLOC_PERTURB_")
@@ -33,9 +34,17 @@ def _exports(variables):
     return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in sorted(variables.items()))
 
 
+def _shown(cwd):
+    """What must be seen although it may stand below a /tmp: the tree the runner is of, and the caller's directory."""
+    paths = {"VM_TREE": str(TREE), "VM_CACHE": str(cache.root())}
+    if not pathlib.Path(cwd).is_relative_to(TREE):
+        paths["VM_CWD"] = cwd
+    return paths
+
+
 def _settings(kernel, cwd, systemd):
     init = "/lib/systemd/systemd" if systemd else f"/bin/sh {GUEST_PATH}/boot"
-    settings = {"VM_INIT": init, "VM_CWD": cwd, "VM_CACHE": str(cache.root()),
+    settings = {"VM_INIT": init, **_shown(cwd),
                 "VM_MODULES": str(kernels.modules(kernel)),
                 "VM_KMOD": str(toolbox.program("kmod")), "VM_BUSYBOX": str(toolbox.program("busybox"))}
     return "".join(f"{name}={shlex.quote(value)}\n" for name, value in settings.items())
