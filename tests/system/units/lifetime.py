@@ -24,10 +24,19 @@ class Lifetime(Case):
     def cgroup_id(self):
         return os.stat(f"{CGROUP}/system.slice/{HELD}").st_ino
 
+    def set_so_far(self):
+        return [len(self.log("changed", name)) for name in ("cpu.weight", "cpu.max.burst")]
+
     def restart(self):
-        was = self.cgroup_id()
+        """
+        The new cgroup begins with what the property of the old one says. That is put back with the old one, and set for
+        the new one: a value alone does not say whose it is.
+        """
+        was, so_far = self.cgroup_id(), self.set_so_far()
         systemctl("restart", HELD)
         self.assertNotEqual(self.cgroup_id(), was, "a new cgroup")
+        self.assertTrue(wait_for(lambda: all(now > then for now, then in zip(self.set_so_far(), so_far)),
+                                 PATIENCE_SECONDS), "what is held is set for the new one")
         self.held()
 
     def test_restarted(self):
