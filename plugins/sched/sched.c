@@ -233,7 +233,7 @@ static void sched_close(void *self)
 TRIMTAB_PLUGIN("sched") = {
         TRIMTAB_PLUGIN_HEAD,
         .name = "sched",
-        .version = "1",
+        .version = TRIMTAB_VERSION,
         .license = "LGPL-2.1-or-later",
         .help = "who waits for a CPU, and who uses it",
         TRIMTAB_METRICS(metrics),
