@@ -161,6 +161,9 @@ int engine_match(struct engine *e, const struct view *view)
         return 0;
 }
 
+/* On a large machine deciding is waiting for memory: while one instance looks, this many after it are fetched. */
+enum { AHEAD = 4 };
+
 int engine_tick(struct engine *e, const struct view *view, struct decisions *ret)
 {
         int r;
@@ -174,6 +177,8 @@ int engine_tick(struct engine *e, const struct view *view, struct decisions *ret
 
         for (size_t i = 0; i < e->n; i++)
                 for (size_t k = 0; k < e->runners[i].n; k++) {
+                        if (k + AHEAD < e->runners[i].n)
+                                instance_expect(e->runners[i].instances[k + AHEAD]);
                         r = instance_tick(e->runners[i].instances[k], view, e->arbiter);
                         if (r < 0)
                                 return r;

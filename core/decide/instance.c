@@ -305,6 +305,12 @@ static int tick_goal(struct instance *i, const struct view *view, struct arbiter
         return 0;
 }
 
+void instance_expect(const struct instance *i)
+{
+        for (size_t leaf = 0; leaf < i->holder.rule->when.n_leaves; leaf++)
+                store_expect(&i->hints[leaf]);
+}
+
 int instance_tick(struct instance *i, const struct view *view, struct arbiter *a)
 {
         const struct rule *rule = i->holder.rule;

@@ -48,6 +48,8 @@ struct instance *instance_free(struct instance *i, struct arbiter *a, const char
 /* The same rule read anew: everything stays. Takes part in the ranking at once. */
 int instance_set_rule(struct instance *i, const struct rule *rule);
 
+/* It will look soon: what it measured the last time is fetched into the cache meanwhile. */
+void instance_expect(const struct instance *i);
 /* One look at the world. -ENOMEM. */
 int instance_tick(struct instance *i, const struct view *view, struct arbiter *a);
 

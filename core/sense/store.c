@@ -22,6 +22,10 @@
 /* The window of a function that names none, and so the least that is worth keeping. */
 #define KEEP_MIN_NS (10 * NSEC_PER_SEC)
 
+/* What a reading of a series looks at: all but the rings and their bookkeeping, see struct series. */
+#define SERIES_READING_SIZE offsetof(struct series, ring)
+#define CACHE_LINE 64
+
 struct series_key {
         uint64_t metric, object;
 };
@@ -199,6 +203,14 @@ int store_stat_hinted(const struct store *s, struct store_hint *hint, uint32_t m
         if (!e)
                 return -ENODATA;
         return series_stat(&e->series, catalogue_metric_at(s->catalogue, metric)->kind, stat, window_ns, now_ns, ret);
+}
+
+void store_expect(const struct store_hint *hint)
+{
+        const char *entry = (const char *) hint->entry;
+
+        for (size_t at = 0; entry && at < offsetof(struct entry, series) + SERIES_READING_SIZE; at += CACHE_LINE)
+                __builtin_prefetch(entry + at);
 }
 
 int store_stat(const struct store *s, uint32_t metric, uint64_t object, enum statistic stat, uint64_t window_ns,

@@ -68,6 +68,9 @@ struct store_hint {
 int store_stat_hinted(const struct store *s, struct store_hint *hint, uint32_t metric, uint64_t object,
                       enum statistic stat, uint64_t window_ns, uint64_t now_ns, double *ret);
 
+/* That will be asked for soon: it is fetched into the cache meanwhile. Changes nothing, and may be left out. */
+void store_expect(const struct store_hint *hint);
+
 /* When the newest sample came; -ENODATA. */
 int store_last_time(const struct store *s, uint32_t metric, uint64_t object, uint64_t *ret_ns);
 

@@ -190,6 +190,28 @@ static void forgotten_with_the_object(void **state)
         no_stat(f, GAUGE, STAT_LAST, 10, 1, -ENODATA);
 }
 
+/* A hint outlives its series: what has become of that is never taken for it. */
+static void hinted(void **state)
+{
+        struct fixture *f = *state;
+        struct store_hint hint = {};
+        double v = NAN;
+
+        store_expect(&hint);
+        assert_int_equal(store_stat_hinted(f->store, &hint, GAUGE, 1, STAT_LAST, 10 * SEC, SEC, &v), -ENODATA);
+
+        assert_int_equal(store_put(f->store, GAUGE, 1, SEC, 5), 0);
+        assert_int_equal(store_stat_hinted(f->store, &hint, GAUGE, 1, STAT_LAST, 10 * SEC, SEC, &v), 0);
+        assert_float_equal(v, 5, 0);
+
+        store_forget(f->store, (struct oid) { SCOPE_CGROUP, 1 });
+        assert_int_equal(store_put(f->store, GAUGE, 2, SEC, 7), 0);
+        store_expect(&hint);
+        assert_int_equal(store_stat_hinted(f->store, &hint, GAUGE, 1, STAT_LAST, 10 * SEC, SEC, &v), -ENODATA);
+        assert_int_equal(store_stat_hinted(f->store, &hint, GAUGE, 2, STAT_LAST, 10 * SEC, SEC, &v), 0);
+        assert_float_equal(v, 7, 0);
+}
+
 static void dimensions(void **state)
 {
         struct fixture *f = *state;
@@ -219,6 +241,7 @@ int main(void)
                 TEST(long_windows_are_kept_when_asked_for),
                 TEST(what_is_kept_is_bounded),
                 TEST(forgotten_with_the_object),
+                TEST(hinted),
                 TEST(dimensions),
         };
 
