@@ -5,11 +5,10 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <utlist.h>
 
 #include "act/beside.h"
+#include "act/moved.h"
 #include "act/refusal.h"
-#include "util/clock.h"
 #include "util/str.h"
 
 /* usec, in both files. */
@@ -19,26 +18,6 @@ static const struct sysfile_form form = { .form = TRIMTAB_FORM_PLAIN, .type = TR
 static double quota_of(const char *raw)
 {
         return startswith(raw, "max") ? INFINITY : strtod(raw, NULL);
-}
-
-static int note_intent(const struct order *o, struct target *t, const char *was, const char *want)
-{
-        char *values[] = { (char *) want };
-        const struct ledger_entry e = {
-                .target = *t,
-                .knob = (char *) "cpu.max.burst",
-                .object = o->handle->object_name,
-                .rule = o->rule,
-                .original = (char *) was,
-                .keep = o->keep,
-                .contest = o->contest,
-                .moved_for = o->target.path,
-                .intended = values,
-                .n_intended = 1,
-                .when_usec = realtime_usec(),
-        };
-
-        return ledger_intend(o->actor->config.ledger, &e);
 }
 
 static int write_burst(struct order *o, struct target *t, const char *want)
@@ -59,7 +38,7 @@ static int write_burst(struct order *o, struct target *t, const char *want)
         return 0;
 }
 
-static int lower(struct order *o, struct target *t, const char *was, const char *want)
+static int lower(struct order *o, struct target *t, const char *was, char *want)
 {
         const struct ledger_entry *known = ledger_find(o->actor->config.ledger, t);
         int r;
@@ -71,7 +50,7 @@ static int lower(struct order *o, struct target *t, const char *was, const char 
         }
 
         order_at(o, "before-burst");
-        r = note_intent(o, t, was, want);
+        r = moved_note(o, t, "cpu.max.burst", was, want);
         if (r >= 0)
                 r = write_burst(o, t, want);
         if (r < 0)
@@ -102,35 +81,4 @@ bool burst_make_way(struct order *o)
         if (r < 0)
                 order_finish(o, OUTCOME_REFUSED, r);
         return r >= 0;
-}
-
-static bool is_queued(const struct actor *a, const struct target *t)
-{
-        const struct order *o;
-
-        LL_FOREACH(a->queue, o)
-        if (target_same(&o->target, t))
-                return true;
-
-        return false;
-}
-
-void burst_give_back(struct order *o)
-{
-        _cleanup_(order_freep) struct order *back = NULL;
-        _cleanup_free_ char *path = NULL;
-        const struct ledger_entry *e;
-
-        if (!file_is(o->target.path, "cpu.max"))
-                return;
-
-        path = beside(o->target.path, "cpu.max.burst");
-        e = path ? ledger_find_file(o->actor->config.ledger, path, "") : NULL;
-        if (!e || !e->moved_for || !streq(e->moved_for, o->target.path) || is_queued(o->actor, &e->target))
-                return;
-
-        /* Out of memory: it goes back at the end. */
-        if (order_new(o->actor, ORDER_RESTORE, o->rule, o->decision, &back) >= 0 &&
-            target_copy(&e->target, &back->target) >= 0)
-                queue_add_first(o->actor, TAKE(back));
 }

@@ -6,13 +6,10 @@
 
 /*
  * The kernel refuses a cpu.max below the cpu.max.burst beside it. So the burst makes way first, as a change
- * of its own in the ledger, and goes back when cpu.max has gone back.
+ * of its own in the ledger, and goes back when cpu.max has gone back (moved.c).
  */
 
 /* Before cpu.max comes down to o->want. False: it could not, and the order is finished. Other files: true. */
 bool burst_make_way(struct order *o);
-
-/* cpu.max is no longer ours: orders what made way for it back. Other files: nothing. */
-void burst_give_back(struct order *o);
 
 #endif

@@ -6,10 +6,11 @@
 #include <string.h>
 
 #include "act/batch.h"
-#include "act/burst.h"
 #include "act/cpuset.h"
 #include "act/dropin.h"
+#include "act/idle.h"
 #include "act/locate.h"
+#include "act/moved.h"
 #include "act/ours.h"
 #include "act/who.h"
 #include "decide/value.h"
@@ -17,8 +18,8 @@
 
 /*
  * Putting a knob back, from the ledger's entry alone: compare (ours?) -> write -> read back -> forget.
- * Through systemd also: set the recorded property -> drop-in as it was -> reload -> read back once more, and
- * write the file where that differs.
+ * Through systemd also: set the recorded property -> drop-in as it was -> reload -> read back once more, and write the file
+ * where that differs.
  */
 
 void restore_give_up(struct order *o, const struct ledger_entry *e)
@@ -30,7 +31,7 @@ void restore_give_up(struct order *o, const struct ledger_entry *e)
                 dropin_tidy(e->dropin_path);
 
         (void) ledger_forget(o->actor->config.ledger, &o->target);
-        burst_give_back(o);
+        moved_give_back(o);
 }
 
 /* --- the end --- */
@@ -45,7 +46,7 @@ static void done(struct order *o)
         if (ledger_forget(o->actor->config.ledger, &o->target) < 0)
                 order_say(o, "restored, but the ledger could not note it");
         order_at(o, "after-forget");
-        burst_give_back(o);
+        moved_give_back(o);
         order_finish(o, outcome, outcome == OUTCOME_GONE ? -ENOENT : 0);
 }
 
@@ -280,6 +281,9 @@ static void give_up(struct order *o, enum outcome outcome)
 
 static void compare_file(struct order *o)
 {
+        if (idle_defers(o))
+                return;
+
         if (!o->before)
                 done(o);
         else if (is_foreign(o, NULL))
@@ -318,8 +322,7 @@ static void shown(void *userdata, int r, const char *message, const struct unit_
         } else if (is_foreign(o, state) || (!o->entry->contest && dropin_is_edited(o))) {
                 give_up(o, OUTCOME_FOREIGN);
         } else if (!*state->cgroup) {
-                /* Not running: the reload brings back what the files say; setting it would make it an empty
-                 * cgroup. */
+                /* Not running: the reload brings back what the files say; set, it would be an empty cgroup. */
                 put_dropin(o);
         } else {
                 set_property(o);

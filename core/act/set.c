@@ -13,7 +13,9 @@
 #include "act/dropin.h"
 #include "act/effect.h"
 #include "act/floor.h"
+#include "act/idle.h"
 #include "act/locate.h"
+#include "act/moved.h"
 #include "act/reapply.h"
 #include "act/refusal.h"
 #include "act/route.h"
@@ -42,6 +44,7 @@ static void confirm(struct order *o)
         order_at(o, "after-confirm");
         order_note_file(o);
         effect_say(o);
+        idle_is_set(o);
         order_finish(o, OUTCOME_DONE, 0);
 }
 
@@ -53,8 +56,7 @@ static void turn_round(struct order *o)
         restore_begin(o);
 }
 
-/* Whether anything happened, be it not what was asked: a file that appeared with its controller holds the
- * default. */
+/* Whether anything happened, be it not what was asked: a file that came with its controller holds the default. */
 static bool has_moved(const struct order *o)
 {
         const char *before = o->before ?: o->property ? o->property->kernel_default : "";
@@ -117,7 +119,7 @@ static void set_refused(struct order *o, int r)
         bool gone = refusal_of(r) == REFUSAL_GONE;
 
         (void) ledger_refuse(o->actor->config.ledger, &o->target);
-        burst_give_back(o);
+        moved_give_back(o);
         order_finish(o, gone ? OUTCOME_GONE : OUTCOME_REFUSED, r);
 }
 
@@ -321,7 +323,7 @@ static void set_drained(struct order *o)
                 return;
         }
 
-        if (burst_make_way(o))
+        if (burst_make_way(o) && idle_make_way(o))
                 set_intend(o);
 }
 
@@ -382,7 +384,7 @@ static void set_routed(struct order *o, const struct unit_state *state)
 {
         if (o->handle->knob->flags & TRIMTAB_KNOB_ACTION)
                 action_begin(o);
-        else
+        else if (idle_lets_be(o))
                 set_compare(o, state);
 }
 

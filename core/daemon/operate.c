@@ -83,6 +83,9 @@ static int revert(struct daemon *d, const struct subject *s)
                 _cleanup_free_ char *words = str_printf("%s %s", entries[i]->knob, entries[i]->object);
                 struct subject entry;
 
+                /* It goes back with the other. */
+                if (entries[i]->moved_for)
+                        continue;
                 /* What is of another run, its plugin gone, is put back at the stop. */
                 if (!words || subject_find(&d->views, words, &entry) < 0 ||
                     !concerns(s, &entry, entries[i]->rule))

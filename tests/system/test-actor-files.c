@@ -49,6 +49,7 @@ static const struct object object = {
 static struct knob quota = KNOB("cpu.max", TRIMTAB_NUMBER, TRIMTAB_FORM_QUOTA, 0),
                    cpus = KNOB("cpuset.cpus", TRIMTAB_CPULIST, TRIMTAB_FORM_PLAIN, 0),
                    weight = KNOB("cpu.weight", TRIMTAB_NUMBER, TRIMTAB_FORM_PLAIN, 0),
+                   idle = KNOB("cpu.idle", TRIMTAB_NUMBER, TRIMTAB_FORM_PLAIN, 0),
                    high = KNOB("memory.high", TRIMTAB_NUMBER, TRIMTAB_FORM_PLAIN, TRIMTAB_KNOB_SLOW),
                    reclaim = KNOB("memory.reclaim", TRIMTAB_NUMBER, TRIMTAB_FORM_PLAIN,
                                   TRIMTAB_KNOB_SLOW | TRIMTAB_KNOB_ACTION);
@@ -142,10 +143,16 @@ static void evict(pid_t pid)
         assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
-static int setup(void **state)
+static unsigned countdown;
+
+static void at(void *userdata, const char *point)
 {
-        put("/sys/fs/cgroup/cgroup.subtree_control", "+cpu +cpuset +memory");
-        assert_int_equal(mkdir(CGROUP, 0755), 0);
+        if (countdown > 0 && --countdown == 0)
+                (void) raise(SIGKILL);
+}
+
+static void open_actor(void)
+{
         assert_int_equal(sd_event_new(&event), 0);
         assert_int_equal(ledger_open(run_dir, "boot", &ledger, NULL), 0);
         assert_int_equal(actor_new(&(struct actor_config){ .event = event,
@@ -155,18 +162,31 @@ static int setup(void **state)
                                                            .watch = true,
                                                            .foreign_backoff_ns = NSEC_PER_SEC,
                                                            .deadline_ns = 60 * NSEC_PER_SEC,
-                                                           .report = on_report },
+                                                           .report = on_report,
+                                                           .at = at },
                                    &actor),
                          0);
         n_reports = 0;
+}
+
+static void close_actor(void)
+{
+        actor = actor_free(actor);
+        ledger = ledger_free(ledger);
+        event = sd_event_unref(event);
+}
+
+static int setup(void **state)
+{
+        put("/sys/fs/cgroup/cgroup.subtree_control", "+cpu +cpuset +memory");
+        assert_int_equal(mkdir(CGROUP, 0755), 0);
+        open_actor();
         return 0;
 }
 
 static int teardown(void **state)
 {
-        actor = actor_free(actor);
-        ledger = ledger_free(ledger);
-        event = sd_event_unref(event);
+        close_actor();
         assert_int_equal(rmdir(CGROUP), 0);
         return 0;
 }
@@ -198,6 +218,104 @@ static void a_set_with_tasks_goes_back(void **state)
         assert_int_equal(restore(&cpus), OUTCOME_RESTORED);
         assert_string_equal(get(CGROUP "/cpuset.cpus.effective"), all);
         evict(pid);
+}
+
+static void has_weight(const char *text)
+{
+        assert_string_equal(get(CGROUP "/cpu.idle"), "0");
+        assert_string_equal(get(CGROUP "/cpu.weight"), text);
+}
+
+/* The weight then reads 0, on some kernels 1. */
+static void is_idle(void)
+{
+        assert_string_equal(get(CGROUP "/cpu.idle"), "1");
+        assert_string_not_equal(get(CGROUP "/cpu.weight"), "250");
+}
+
+/* The kernel: no weight beside cpu.idle = 1, and the default after it. */
+static void idle_gives_the_weight_back(void **state)
+{
+        put(CGROUP "/cpu.weight", "250");
+
+        assert_int_equal(set(&idle, 1, NULL), OUTCOME_DONE);
+        is_idle();
+        assert_int_equal(set(&weight, 300, NULL), OUTCOME_REFUSED);
+        assert_int_equal(restore(&idle), OUTCOME_RESTORED);
+        has_weight("250");
+
+        /* Not idle by a rule's own value, and idle again. */
+        assert_int_equal(set(&idle, 1, NULL), OUTCOME_DONE);
+        assert_int_equal(set(&idle, 0, NULL), OUTCOME_RESTORED); /* the weight, last */
+        has_weight("250");
+        assert_int_equal(set(&idle, 1, NULL), OUTCOME_DONE);
+        assert_int_equal(restore(&idle), OUTCOME_RESTORED);
+        has_weight("250");
+}
+
+static void restore_all(void)
+{
+        assert_int_equal(actor_restore_all(actor, true), 0);
+        run_until_idle();
+}
+
+static void idle_and_a_held_weight_exclude_each_other(void **state)
+{
+        put(CGROUP "/cpu.weight", "250");
+        assert_int_equal(set(&weight, 300, NULL), OUTCOME_DONE);
+        assert_int_equal(set(&idle, 1, NULL), OUTCOME_REFUSED);
+        assert_non_null(strstr(detail, "cpu.weight is held"));
+        has_weight("300");
+        restore_all();
+        has_weight("250");
+}
+
+/* Somebody ends the idleness, and then sets a weight: both are theirs. */
+static void a_weight_of_theirs_stays_after_idle(void **state)
+{
+        put(CGROUP "/cpu.weight", "250");
+        assert_int_equal(set(&idle, 1, NULL), OUTCOME_DONE);
+        put(CGROUP "/cpu.idle", "0");
+        put(CGROUP "/cpu.weight", "77");
+        restore_all();
+        has_weight("77");
+}
+
+/* A process that sets and restores idle, killed at the n-th step. Returns whether it was. */
+static bool killed_at(unsigned n)
+{
+        int status;
+        pid_t pid;
+
+        close_actor();
+        pid = fork();
+        assert_true(pid >= 0);
+        if (pid == 0) {
+                open_actor();
+                countdown = n;
+                (void) set(&idle, 1, NULL);
+                (void) set(&idle, 0, NULL);
+                (void) set(&idle, 1, NULL);
+                (void) restore(&idle);
+                _exit(0);
+        }
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        open_actor();
+        return WIFSIGNALED(status);
+}
+
+static void idle_killed_anywhere(void **state)
+{
+        unsigned n = 1;
+
+        put(CGROUP "/cpu.weight", "250");
+        for (; killed_at(n); n++) {
+                restore_all();
+                has_weight("250");
+        }
+        print_message("killed at %u steps\n", n - 1);
+        assert_true(n > 20);
+        has_weight("250");
 }
 
 static void memory_high_stays_above_what_is_locked(void **state)
@@ -252,6 +370,10 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 TEST(burst_makes_way),
+                TEST(idle_gives_the_weight_back),
+                TEST(idle_and_a_held_weight_exclude_each_other),
+                TEST(a_weight_of_theirs_stays_after_idle),
+                TEST(idle_killed_anywhere),
                 TEST(a_set_with_tasks_goes_back),
                 TEST(memory_high_stays_above_what_is_locked),
                 TEST(less_reclaimed_is_reclaimed),

@@ -45,14 +45,14 @@ class NoSystemd(unittest.TestCase):
         """What the daemon told."""
         return last((read(LOG) or "").splitlines())
 
-    def tune(self, *texts, **settings):
+    def tune(self, *texts, in_force=IN_FORCE, **settings):
         rules("\n".join(texts))
         configure(**settings)
         self.before, self.controllers = Snapshot(), controllers()
         self.start()
-        for name, text in IN_FORCE.items():
+        for name, text in in_force.items():
             wait_for(lambda n=name, t=text: read(f"{APP}/{n}") == t, PATIENCE_SECONDS)
-        self.assertEqual({name: read(f"{APP}/{name}") for name in IN_FORCE}, IN_FORCE)
+        self.assertEqual({name: read(f"{APP}/{name}") for name in in_force}, in_force)
 
     def end(self, how="terminate"):
         if self.daemon and self.daemon.poll() is None:
@@ -110,4 +110,26 @@ class NoSystemd(unittest.TestCase):
         wait_for(lambda: read(f"{APP}/cpu.weight") == "300", PATIENCE_SECONDS)
         self.assertEqual(read(f"{APP}/cpu.weight"), "300")
         self.end()
+        self.as_before()
+
+    def be_idle(self):
+        """The weight of 150 is gone while it is idle, and the kernel alone would make 100 of it."""
+        self.tune(rule("idle", "cgroup:/app", "cpu.idle = 1"), in_force={"cpu.idle": "1"})
+        self.assertNotEqual(read(f"{APP}/cpu.weight"), "150")
+
+    def test_idle_gives_the_weight_back(self):
+        self.be_idle()
+        self.end()
+        self.as_before()
+
+    def test_idle_gives_the_weight_back_when_reverted(self):
+        self.be_idle()
+        trimtab("revert", "cgroup:/app")
+        wait_for(lambda: read(f"{APP}/cpu.weight") == "150", PATIENCE_SECONDS)
+        self.as_before()
+
+    def test_idle_gives_the_weight_back_after_a_kill(self):
+        self.be_idle()
+        self.end("kill")
+        run(program("trimtabd"), "--restore")
         self.as_before()
