@@ -8,6 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "config/kernel-switch.h"
 #include "serve/bus.h"
 #include "serve/rows-message.h"
 #include "terminal.h"
@@ -89,7 +90,9 @@ static int open_socket(const char *path, sd_bus **ret)
 static void complain_absent(const char *path, int error, bool is_default)
 {
         complain("no trimtabd answers at %s: %s", path, strerror(-error));
-        if (is_default)
+        if (is_default && kernel_says_off())
+                complain("the kernel's command line says trimtab=off, which keeps it from starting: boot without that");
+        else if (is_default)
                 complain("start it with 'systemctl start trimtabd', or name the runtime directory of another "
                          "one "
                          "with --runtime-dir");

@@ -2,8 +2,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "config/kernel-switch.h"
 #include "daemon.h"
-#include "daemon/kernel-switch.h"
 #include "util/log.h"
 #include "util/cleanup.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "daemon/kernel-switch.h"
+#include "config/kernel-switch.h"
 
 #include <stdlib.h>
 #include <string.h>
