@@ -4,8 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "record/imagined.h"
-#include "record/slot-totals.h"
+#include "record/stage.h"
 #include "record/translate.h"
 #include "util/ownership.h"
 #include "util/str.h"
@@ -19,13 +18,8 @@ struct replay {
         struct catalogue *catalogue;
         struct objects *objects;
         struct translation translation;
-        struct store *store;
-        struct engine *engine;
-        struct imagined *knobs;
-        struct slot_totals *totals; /* histograms are recorded by what came, and the store wants totals */
-        bool bind;             /* something new can be named: the rules must be read anew */
-        bool kept;             /* the store keeps what is wanted as of this generation */
-        uint64_t generation;
+        struct stage stage;
+        bool bind; /* something new can be named: the rules must be read anew */
         uint64_t n_readings, n_unused;
 };
 
@@ -35,10 +29,7 @@ struct replay *replay_free(struct replay *p)
 {
         if (!p)
                 return NULL;
-        slot_totals_free(p->totals);
-        imagined_free(p->knobs);
-        engine_free(p->engine);
-        store_free(p->store);
+        stage_clear(&p->stage);
         translation_clear(&p->translation);
         catalogue_free(p->catalogue);
         objects_free(p->objects);
@@ -48,14 +39,16 @@ struct replay *replay_free(struct replay *p)
 
 static int bind_rules(struct replay *p, struct diag *diag)
 {
-        struct ruleset *set = NULL;
-        int r;
+        p->bind = false;
+        return stage_bind(&p->stage, p->rules, diag);
+}
 
-        r = ruleset_parse(p->rules, p->catalogue, p->objects, diag, &set);
-        if (r < 0)
-                return r;
-        p->bind = p->kept = false;
-        return engine_set_rules(p->engine, set);
+static void on_decided(void *userdata, const struct decision *d, const struct trimtab_value *from,
+                       const struct trimtab_value *to)
+{
+        const struct replay *p = userdata;
+
+        p->events.decided(p->events.userdata, p->frame.time_ns, d, from, to);
 }
 
 static int take_header(struct replay *p)
@@ -92,19 +85,16 @@ int replay_new(struct recording_reader *reader, const struct ini *rules, const s
         if (r >= 0)
                 r = objects_new(&p->objects);
         if (r >= 0)
-                r = store_new(p->catalogue, &p->store);
-        if (r >= 0)
-                r = engine_new(&p->engine);
-        if (r >= 0)
-                r = imagined_new(&p->knobs);
-        if (r >= 0)
-                r = slot_totals_new(&p->totals);
+                r = stage_init(&p->stage, p->catalogue, p->objects);
         if (r < 0)
                 return r;
 
+        p->stage.decided = on_decided;
+        p->stage.userdata = p;
         p->translation.catalogue = p->catalogue;
         p->translation.objects = p->objects;
         r = take_header(p);
+        p->stage.protect = p->facts.protect;
         if (r >= 0)
                 r = bind_rules(p, diag);
         if (r < 0)
@@ -136,10 +126,7 @@ static int take_gone(struct replay *p, const struct item *item)
 
         if (translate_oid(&p->translation, &id) < 0)
                 return -EINVAL;
-        slot_totals_forget(p->totals, p->catalogue, id);
-        imagined_forget(p->knobs, (uint32_t) catalogue_n_knobs(p->catalogue), id);
-        store_forget(p->store, id);
-        return objects_remove(p->objects, id) < 0 ? -EINVAL : 0;
+        return stage_remove(&p->stage, id) < 0 ? -EINVAL : 0;
 }
 
 static int take_setting(struct replay *p, const struct item *item)
@@ -149,7 +136,7 @@ static int take_setting(struct replay *p, const struct item *item)
 
         if (knob == UINT32_MAX || translate_oid(&p->translation, &id) < 0)
                 return -EINVAL;
-        return imagined_base(p->knobs, knob, id, item->setting.error, &item->setting.value);
+        return imagined_base(p->stage.knobs, knob, id, item->setting.error, &item->setting.value);
 }
 
 static int take_history(struct replay *p, struct item *item)
@@ -185,18 +172,6 @@ static int take_item(struct replay *p, struct item *item)
         return -EINVAL;
 }
 
-static int put_histogram(struct replay *p, uint32_t metric, const struct reading *reading)
-{
-        uint64_t *totals = slot_totals_of(p->totals, metric, reading->object, NULL);
-
-        if (!totals)
-                return -ENOMEM;
-        for (size_t i = 0; i < reading->n_slots; i++)
-                totals[reading->slots[i].slot] += reading->slots[i].count;
-        return store_put_histogram(p->store, metric, reading->object, p->frame.time_ns, totals, TRIMTAB_HIST_SLOTS,
-                                   reading->value);
-}
-
 static int put(struct replay *p, const struct reading *reading)
 {
         uint32_t metric = translate(&p->translation.metrics, reading->metric);
@@ -208,8 +183,9 @@ static int put(struct replay *p, const struct reading *reading)
         if ((m->kind == TRIMTAB_HISTOGRAM) != reading->histogram)
                 return -EINVAL;
         if (reading->histogram)
-                return put_histogram(p, metric, reading);
-        return store_put(p->store, metric, reading->object, p->frame.time_ns, reading->value);
+                return stage_put_histogram(&p->stage, metric, reading->object, p->frame.time_ns, reading->slots,
+                                           reading->n_slots, reading->value);
+        return store_put(p->stage.store, metric, reading->object, p->frame.time_ns, reading->value);
 }
 
 /* What cannot be used is counted and passed over; memory is another matter. */
@@ -250,71 +226,6 @@ static int take_readings(struct replay *p)
 
 /* --- what the rules make of it --- */
 
-static int current(void *userdata, const struct knob *knob, struct oid object, struct trimtab_value *ret)
-{
-        const struct replay *p = userdata;
-
-        return imagined_current(p->knobs, knob->number, object, ret);
-}
-
-static int original(void *userdata, const struct knob *knob, struct oid object, struct trimtab_value *ret)
-{
-        const struct replay *p = userdata;
-
-        return imagined_original(p->knobs, knob->number, object, ret);
-}
-
-static bool busy(void *userdata, const struct knob *knob, struct oid object)
-{
-        return false;
-}
-
-static int keep(void *userdata, uint32_t metric, uint64_t object, uint64_t window_ns)
-{
-        const struct replay *p = userdata;
-
-        store_keep(p->store, metric, window_ns);
-        return 0;
-}
-
-/* The daemon does so every tick; windows change only with rules and objects. */
-static int keep_wanted(struct replay *p, const struct view *view)
-{
-        uint64_t generation = objects_generation(p->objects);
-
-        if (p->kept && p->generation == generation)
-                return 0;
-        p->kept = true;
-        p->generation = generation;
-        return engine_wants(p->engine, view, keep, p);
-}
-
-static int imagine(struct replay *p, const struct decision *d)
-{
-        if (d->advise || d->verb == VERB_KEEP)
-                return 0;
-        return imagined_hold(p->knobs, d->knob, d->object, d->verb == VERB_SET ? &d->value : NULL);
-}
-
-static void heed(struct replay *p, const struct decisions *decisions)
-{
-        for (size_t i = 0; i < decisions->n; i++) {
-                const struct decision *d = &decisions->items[i];
-                const struct trimtab_value *to = NULL;
-                struct trimtab_value from, by_itself;
-                int known, r;
-
-                known = imagined_current(p->knobs, d->knob, d->object, &from);
-                if (d->verb == VERB_SET)
-                        to = &d->value;
-                else if (d->verb == VERB_RESTORE && imagined_original(p->knobs, d->knob, d->object, &by_itself) >= 0)
-                        to = &by_itself;
-                p->events.decided(p->events.userdata, p->frame.time_ns, d, known < 0 ? NULL : &from, to);
-                r = imagine(p, d);
-                engine_outcome(p->engine, d->knob, d->object, r, r < 0 || d->verb != VERB_SET ? NULL : &d->value);
-        }
-}
-
 int replay_next(struct replay *p, struct frame *ret)
 {
         int r = recording_next_frame(p->reader, &p->frame);
@@ -325,19 +236,6 @@ int replay_next(struct replay *p, struct frame *ret)
 
 int replay_tick(struct replay *p)
 {
-        struct view view = {
-                .catalogue = p->catalogue,
-                .objects = p->objects,
-                .store = p->store,
-                .now_ns = p->frame.time_ns,
-                .mode = MODE_ENFORCE,
-                .protect = p->facts.protect,
-                .current = current,
-                .original = original,
-                .busy = busy,
-                .userdata = p,
-        };
-        struct decisions decisions = {};
         int r;
 
         r = take_items(p);
@@ -347,16 +245,10 @@ int replay_tick(struct replay *p)
                 r = bind_rules(p, &again);
         }
         if (r >= 0)
-                r = keep_wanted(p, &view);
+                r = stage_begin(&p->stage, p->frame.time_ns);
         if (r >= 0)
                 r = take_readings(p);
-        if (r >= 0)
-                r = engine_tick(p->engine, &view, &decisions);
-        if (r < 0)
-                return r;
-
-        heed(p, &decisions);
-        return 0;
+        return r < 0 ? r : stage_end(&p->stage);
 }
 
 const struct catalogue *replay_catalogue(const struct replay *p)
@@ -371,7 +263,7 @@ const struct objects *replay_objects(const struct replay *p)
 
 const struct engine *replay_engine(const struct replay *p)
 {
-        return p->engine;
+        return p->stage.engine;
 }
 
 uint64_t replay_unused(const struct replay *p)
