@@ -2,12 +2,12 @@
 /* `trimtab check`: the daemon's own reading of rules, without a daemon and without root. */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
 #include "config/ini.h"
 #include "decide/ruleset.h"
+#include "diag-rows.h"
 #include "json.h"
 #include "offline.h"
 #include "rule-files.h"
@@ -35,42 +35,12 @@ static int check(const struct invocation *in, const struct offline *offline, str
         return 0;
 }
 
-static int compare_places(const void *a, const void *b)
-{
-        const struct diag_item *x = *(const struct diag_item *const *) a,
-                               *y = *(const struct diag_item *const *) b;
-        int by_path = strcmp(x->path ?: "", y->path ?: "");
-
-        if (by_path != 0)
-                return by_path;
-        if (x->line != y->line)
-                return x->line < y->line ? -1 : 1;
-        return (x->column > y->column) - (x->column < y->column);
-}
-
-/* In the order in which diag_print has them. */
 static int print_json(const struct diag *diag)
 {
-        _cleanup_free_ const struct diag_item **items = NULL;
         _cleanup_(rows_clear) struct rows rows = { 0 };
+        int r = diag_rows(diag, &rows);
 
-        items = calloc(diag->n + 1, sizeof(*items));
-        if (!items)
-                return -ENOMEM;
-        for (size_t i = 0; i < diag->n; i++)
-                items[i] = &diag->items[i];
-        qsort(items, diag->n, sizeof(*items), compare_places);
-
-        for (size_t i = 0; i < diag->n; i++) {
-                rows_begin(&rows);
-                rows_string(&rows, "file", items[i]->path);
-                rows_uint(&rows, "line", items[i]->line);
-                rows_uint(&rows, "column", items[i]->column);
-                rows_string(&rows, "severity", items[i]->severity == SEVERITY_ERROR ? "error" : "warning");
-                rows_string(&rows, "message", items[i]->message);
-        }
-
-        return rows.error < 0 ? rows.error : json_print(&rows, false);
+        return r < 0 ? r : json_print(&rows, false);
 }
 
 static void print_summary(const struct diag *diag, size_t n_rules, size_t n_files)
@@ -88,6 +58,8 @@ int run_check(const struct invocation *in)
         size_t n_rules = 0;
         int r;
 
+        if (in->n_tests > 0)
+                return run_check_tests(in);
         r = offline_load(&offline, in->plugin_dir);
         if (r < 0)
                 return EXIT_FAILED;

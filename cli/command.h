@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { RULES_MAX = 16 };
+enum { RULES_MAX = 16, TESTS_MAX = 64 };
 
 /* What came in by argv. Strings are argv's. */
 struct invocation {
@@ -23,6 +23,8 @@ struct invocation {
         const char *recording;         /* a file to read; NULL: none given */
         const char *rules[RULES_MAX];  /* folders and files */
         size_t n_rules;
+        const char *tests[TESTS_MAX]; /* likewise, by --test */
+        size_t n_tests;
         unsigned speed; /* so many times as fast as it was; 0: as fast as it goes */
         char **arguments; /* behind the command's name, NULL-terminated */
         int n_arguments;
@@ -39,6 +41,7 @@ int run_knobs(const struct invocation *in);
 int run_rules(const struct invocation *in);
 int run_log(const struct invocation *in);
 int run_check(const struct invocation *in);
+int run_check_tests(const struct invocation *in); /* with --test */
 int run_reload(const struct invocation *in);
 int run_revert(const struct invocation *in);
 int run_explain(const struct invocation *in);

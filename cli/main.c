@@ -28,6 +28,7 @@ enum {
         TAKES_PERMANENT = 1 << 8,
         TAKES_RECORD = 1 << 9,
         TAKES_SIMULATE = 1 << 10,
+        TAKES_TEST = 1 << 11,
         TAKES_DAEMON = TAKES_RUNTIME_DIR | TAKES_JSON,
 };
 
@@ -59,8 +60,8 @@ static const struct command commands[] = {
           TAKES_DAEMON, run_explain },
         { "log", "[-n N] [--follow]", "what happened last", 0, 0,
           TAKES_DAEMON | TAKES_LINES | TAKES_FILTER | TAKES_FOLLOW, run_log },
-        { "check", "[FILE|DIR...] [--plugins DIR]", "is what these rules say right? (no daemon, no root)", 0,
-          -1, TAKES_JSON | TAKES_PLUGINS, run_check },
+        { "check", "[--test] [FILE|DIR...] [--plugins DIR]", "is what these rules say right? (no daemon, no root)", 0,
+          -1, TAKES_JSON | TAKES_PLUGINS | TAKES_TEST, run_check },
         { "reload", "", "read the rules anew", 0, 0, TAKES_DAEMON, run_reload },
         { "revert", "OBJECT|RULE|KNOB|ID|--all", "put back what the daemon changed", 0, 2, TAKES_DAEMON | TAKES_ALL,
           run_revert },
@@ -97,6 +98,7 @@ static const struct {
         { "--recording FILE", "the recording to run the rules over", TAKES_SIMULATE },
         { "--rules DIR|FILE", "the rules, several times if need be; else those that are installed", TAKES_SIMULATE },
         { "--speed N|max", "so many times as fast as it was, and say things as they come; max (the default)", TAKES_SIMULATE },
+        { "--test FILE|DIR", "rule tests to run, several if need be; of a folder all *.test", TAKES_TEST },
         { "--plugins DIR", "the plugins whose metrics and knobs there are", TAKES_PLUGINS },
 };
 
@@ -170,6 +172,7 @@ enum {
         OPTION_RECORDING,
         OPTION_RULES,
         OPTION_SPEED,
+        OPTION_TEST,
         OPTION_VERSION,
 };
 
@@ -252,6 +255,16 @@ static int add_rules(const char *path, struct invocation *ret)
         return 0;
 }
 
+static int add_test(const char *path, struct invocation *ret)
+{
+        if (ret->n_tests == TESTS_MAX) {
+                complain("--test was given more than %d times: name the others behind it, or their folder", TESTS_MAX);
+                return -EINVAL;
+        }
+        ret->tests[ret->n_tests++] = path;
+        return 0;
+}
+
 /* Those of recordings. */
 static int take_recording_option(int option, struct request *ret)
 {
@@ -306,6 +319,10 @@ static int take_option(int option, struct request *ret)
                 ret->in.plugin_dir = optarg;
                 ret->options |= TAKES_PLUGINS;
                 return 0;
+
+        case OPTION_TEST:
+                ret->options |= TAKES_TEST;
+                return add_test(optarg, &ret->in);
 
         case OPTION_RULE:
                 ret->in.rule = optarg;
@@ -374,6 +391,7 @@ static int parse(int argc, char **argv, struct request *ret)
                 { "recording", required_argument, NULL, OPTION_RECORDING },
                 { "rules", required_argument, NULL, OPTION_RULES },
                 { "speed", required_argument, NULL, OPTION_SPEED },
+                { "test", required_argument, NULL, OPTION_TEST },
                 { "help", no_argument, NULL, 'h' },
                 { "version", no_argument, NULL, OPTION_VERSION },
                 { NULL, 0, NULL, 0 },

@@ -53,6 +53,40 @@ void diag_add(struct diag *diag, enum severity severity, const struct place *pla
         item->width = place->width;
 }
 
+static bool same_text(const char *a, const char *b)
+{
+        return streq(a ?: "", b ?: "");
+}
+
+static bool is_said(const struct diag *diag, const struct diag_item *item)
+{
+        for (size_t i = 0; i < diag->n; i++) {
+                const struct diag_item *said = &diag->items[i];
+
+                if (said->severity == item->severity && said->line == item->line && said->column == item->column &&
+                    same_text(said->path, item->path) && same_text(said->message, item->message))
+                        return true;
+        }
+        return false;
+}
+
+void diag_add_new(struct diag *diag, const struct diag *from)
+{
+        for (size_t i = 0; i < from->n; i++) {
+                const struct diag_item *item = &from->items[i];
+                const struct place place = {
+                        .path = item->path,
+                        .source = item->source,
+                        .line = item->line,
+                        .column = item->column,
+                        .width = item->width,
+                };
+
+                if (!is_said(diag, item))
+                        diag_add(diag, item->severity, &place, "%s", item->message ?: "out of memory");
+        }
+}
+
 /* "FILE:LINE:COLUMN:", less what is not known; "" when nothing is. */
 static char *place_text(const struct diag_item *item)
 {

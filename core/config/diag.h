@@ -39,6 +39,9 @@ struct diag {
 void diag_add(struct diag *diag, enum severity severity, const struct place *place, const char *format, ...)
         __attribute__((format(printf, 4, 5)));
 
+/* Adds those of from that are not said in diag yet, word for word in the same place. */
+void diag_add_new(struct diag *diag, const struct diag *from);
+
 /* In the order of file, line, column. */
 void diag_print(const struct diag *diag, FILE *stream, bool coloured);
 

@@ -247,25 +247,32 @@ static void unknown_key(struct diag *diag, const struct ini_entry *entry)
         unknown(diag, &entry->place, "key", entry->key, keys, ELEMENTSOF(keys));
 }
 
+int options_load_entry(struct options *o, const struct ini_entry *entry, struct diag *diag)
+{
+        const struct setting *setting = setting_find(entry->key);
+        int r;
+
+        if (!setting && !streq(entry->key, PROTECT_KEY))
+                return 0;
+        r = setting ? load_setting(o, setting, entry, diag) : protect_load(o, entry, diag);
+        return r < 0 ? r : 1;
+}
+
 /* The entries of one file: those of files before it have been told already. */
 static int load_daemon(struct options *o, const struct ini_section *section, size_t file_index,
                        struct diag *diag)
 {
         for (size_t i = 0; i < section->n_entries; i++) {
                 const struct ini_entry *entry = &section->entries[i];
-                const struct setting *setting = setting_find(entry->key);
-                int r = 0;
+                int r;
 
                 if (entry->file_index != file_index)
                         continue;
-                if (setting)
-                        r = load_setting(o, setting, entry, diag);
-                else if (streq(entry->key, PROTECT_KEY))
-                        r = protect_load(o, entry, diag);
-                else
-                        unknown_key(diag, entry);
+                r = options_load_entry(o, entry, diag);
                 if (r < 0)
                         return r;
+                if (r == 0)
+                        unknown_key(diag, entry);
         }
         return 0;
 }

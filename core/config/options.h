@@ -36,6 +36,10 @@ int options_init(struct options *o);
 
 /* Reads the file at path over what o holds. A missing file is fine when !required. Errors go to diag. */
 int options_load(struct options *o, const char *path, bool required, struct diag *diag);
+
+/* One entry of [daemon], wherever it stands. 1; 0: there is no such key. What is wrong with it goes to diag. -ENOMEM. */
+int options_load_entry(struct options *o, const struct ini_entry *entry, struct diag *diag);
+
 void options_clear(struct options *o);
 
 const char *mode_to_string(enum mode mode);

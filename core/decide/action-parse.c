@@ -15,9 +15,7 @@ static int expected(struct reading *r, const struct lexer *l, const char *what)
         return -EINVAL;
 }
 
-/* KNOB [@OBJECT]. *ret_knob NULL: not known yet. */
-static int parse_target(struct reading *r, struct lexer *l, const struct knob **ret_knob,
-                        struct selector *ret)
+int target_read(struct reading *r, struct lexer *l, const struct knob **ret_knob, struct selector *ret)
 {
         struct token name = l->token, t;
         bool given;
@@ -177,27 +175,30 @@ static int parse_operation(struct reading *r, struct lexer *l, enum operation *r
 _Static_assert(TOKEN_OVER_SET - TOKEN_SET == OPERATION_DIVIDE - OPERATION_SET,
                "operations stand in the same order");
 
-static int parse_action_value(struct reading *r, struct lexer *l, const struct knob *k,
-                              const struct place *operator, struct action * a)
+int value_read(struct reading *r, struct lexer *l, const struct knob *k, struct trimtab_value *ret)
 {
         double number;
         int e;
 
-        if (a->operation != OPERATION_SET) {
-                if (k->type == TRIMTAB_NUMBER)
-                        return operand_read(r, l, k, a);
-                diag_add(r->diag, SEVERITY_ERROR, operator,
-                         "'%s' is no number: it can only be set with =", k->name);
-                return -EINVAL;
-        }
         if (k->type != TRIMTAB_NUMBER)
-                return parse_text(r, l, k, &a->value);
+                return parse_text(r, l, k, ret);
 
         e = parse_number(r, l, k, true, &number);
         if (e < 0)
                 return e;
-        a->value = value_number(number);
+        *ret = value_number(number);
         return 0;
+}
+
+static int parse_action_value(struct reading *r, struct lexer *l, const struct knob *k,
+                              const struct place *operator, struct action * a)
+{
+        if (a->operation == OPERATION_SET)
+                return value_read(r, l, k, &a->value);
+        if (k->type == TRIMTAB_NUMBER)
+                return operand_read(r, l, k, a);
+        diag_add(r->diag, SEVERITY_ERROR, operator, "'%s' is no number: it can only be set with =", k->name);
+        return -EINVAL;
 }
 
 int action_parse(struct reading *r, const struct ini_line *line, struct action *ret)
@@ -211,7 +212,7 @@ int action_parse(struct reading *r, const struct ini_line *line, struct action *
         e = lexer_init(&l, line, 1, r->diag);
         if (e < 0)
                 return e;
-        e = parse_target(r, &l, &k, &a.selector);
+        e = target_read(r, &l, &k, &a.selector);
         if (e < 0)
                 return e;
         operator= l.token.place;
@@ -241,7 +242,7 @@ int bound_read(struct reading *r, struct lexer *l, struct bound *ret)
         struct token first;
         int e;
 
-        e = parse_target(r, l, &k, &b.selector);
+        e = target_read(r, l, &k, &b.selector);
         if (e < 0)
                 return e;
         if (!k)

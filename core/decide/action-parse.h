@@ -15,7 +15,10 @@ int action_parse(struct reading *r, const struct ini_line *line, struct action *
 int bound_parse(struct reading *r, const struct ini_line *line, struct bound *ret);
 
 /* The parts of both, for lines that go on: the lexer is left behind what was read. bound_read: KNOB [@OBJECT] LOW..HIGH;
- * operand_read: the number behind a relative operator, a->operation is set. */
+ * target_read: KNOB [@OBJECT], *ret_knob NULL: not known yet; value_read: a value of the knob, to the end of the line where it is no
+ * number; operand_read: the number behind a relative operator, a->operation is set. */
+int target_read(struct reading *r, struct lexer *l, const struct knob **ret_knob, struct selector *ret);
+int value_read(struct reading *r, struct lexer *l, const struct knob *k, struct trimtab_value *ret);
 int bound_read(struct reading *r, struct lexer *l, struct bound *ret);
 int operand_read(struct reading *r, struct lexer *l, const struct knob *k, struct action *a);
 

@@ -104,7 +104,7 @@ static int refuse_or_wait(struct reading *r, const struct token *t, const char *
 
         if (!word)
                 return -ENOMEM;
-        if (!strchr(word, '.') || prefix_is_known(word, names, n) || plugin_is_loaded(r, word))
+        if (r->strict || !strchr(word, '.') || prefix_is_known(word, names, n) || plugin_is_loaded(r, word))
                 return refuse_unknown(r->diag, &t->place, kind, word, names, n);
 
         what = prefix_is_plugin ? str_printf("plugin '%.*s'", (int) prefix_length(word), word)
@@ -167,6 +167,10 @@ int name_knob(struct reading *r, const struct token *t, const struct knob **ret)
         if (catalogue_is_per_device(r->catalogue, t->text, t->length, &device, &length)) {
                 _cleanup_free_ char *what = str_printf("device '%.*s'", (int) length, device);
 
+                if (r->strict && what) {
+                        diag_add(r->diag, SEVERITY_ERROR, &t->place, "there is no %s", what);
+                        return -EINVAL;
+                }
                 return what ? wait_for(r, &t->place, what) : -ENOMEM;
         }
         return unknown_name(r, t, "knob", false, knob_name, catalogue_n_knobs(r->catalogue));
@@ -190,7 +194,7 @@ int name_scope(struct reading *r, const char *word, size_t length, const struct 
         copy = strndup(word, length);
         if (!copy)
                 return -ENOMEM;
-        if (length == 0 || str_nearest(copy, names, n))
+        if (r->strict || length == 0 || str_nearest(copy, names, n))
                 return refuse_unknown(r->diag, place, "scope", copy, names, n);
 
         what = str_printf("scope '%s'", copy);

@@ -22,6 +22,7 @@ struct reading {
         uint32_t scope;     /* of the rule's objects; SCOPE_WAITING: of no plugin yet */
         uint64_t window_ns; /* where a function names none */
         char *waits_for;    /* what the rule waits for, the first such thing; owned */
+        bool strict;        /* there is nothing to wait for: what is not known is a mistake */
 };
 
 #define SCOPE_WAITING UINT32_MAX
