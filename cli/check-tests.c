@@ -158,7 +158,7 @@ static int run_test(struct testing *t, const char *file, const struct ini *ini, 
 static int add_row(struct testing *t, const char *file, const struct ini_section *section, bool passed, const struct diag *diag)
 {
         struct rows messages = { 0 };
-        int r = diag_rows(diag, &messages);
+        int r = diag_rows(diag, true, &messages);
 
         diag_add_new(&t->all, diag);
         rows_begin(&t->rows);

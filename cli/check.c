@@ -38,7 +38,7 @@ static int check(const struct invocation *in, const struct offline *offline, str
 static int print_json(const struct diag *diag)
 {
         _cleanup_(rows_clear) struct rows rows = { 0 };
-        int r = diag_rows(diag, &rows);
+        int r = diag_rows(diag, false, &rows);
 
         return r < 0 ? r : json_print(&rows, false);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "util/cleanup.h"
+#include "util/str.h"
 
 static int compare_places(const void *a, const void *b)
 {
@@ -20,7 +21,7 @@ static int compare_places(const void *a, const void *b)
         return (x->column > y->column) - (x->column < y->column);
 }
 
-int diag_rows(const struct diag *diag, struct rows *rows)
+int diag_rows(const struct diag *diag, bool with_source, struct rows *rows)
 {
         _cleanup_free_ const struct diag_item **items = NULL;
 
@@ -38,6 +39,13 @@ int diag_rows(const struct diag *diag, struct rows *rows)
                 rows_uint(rows, "column", items[i]->column);
                 rows_string(rows, "severity", items[i]->severity == SEVERITY_ERROR ? "error" : "warning");
                 rows_string(rows, "message", items[i]->message);
+                if (with_source && items[i]->source) {
+                        _cleanup_free_ char *source = strdup(items[i]->source);
+
+                        if (!source)
+                                return -ENOMEM;
+                        rows_string(rows, "source", str_strip(source));
+                }
         }
 
         return rows->error;

@@ -2,10 +2,13 @@
 #ifndef TRIMTAB_DIAG_ROWS_H
 #define TRIMTAB_DIAG_ROWS_H
 
+#include <stdbool.h>
+
 #include "config/diag.h"
 #include "serve/rows.h"
 
-/* What is wrong, for --json: file, line, column, severity, message, in the order in which diag_print has them. -ENOMEM */
-int diag_rows(const struct diag *diag, struct rows *rows);
+/* What is wrong, for --json: file, line, column, severity, message, and if asked for source, the line without the white space at its ends; in
+ * the order in which diag_print has them. -ENOMEM */
+int diag_rows(const struct diag *diag, bool with_source, struct rows *rows);
 
 #endif

@@ -235,6 +235,26 @@ static int find_sole(const struct sentence *s, uint32_t scope, const struct plac
         return -EINVAL;
 }
 
+/* A knob that cannot be read is not set by anybody. */
+static int check_known(const struct sentence *s, const struct knob *knob, const struct place *place)
+{
+        const struct script *script = s->script;
+        _cleanup_free_ char *object = NULL;
+
+        for (size_t i = 0; i < script->n_settings; i++) {
+                const struct script_setting *set = &script->settings[i];
+
+                if (set->knob == knob->number &&
+                    (set->object == s->e->object || (set->object == EVERY_OBJECT && script->cast[s->e->object].listed)))
+                        return 0;
+        }
+        object = script_object_name(script, s->e->object);
+        if (!object)
+                return -ENOMEM;
+        diag_add(s->reading->diag, SEVERITY_ERROR, place, "how does '%s' of %s stand by itself? Say it in 'knobs'", knob->name, object);
+        return -EINVAL;
+}
+
 /* KNOB [@OBJECT] */
 static int read_knob(struct sentence *s, struct lexer *l, const struct knob **ret)
 {
@@ -247,8 +267,10 @@ static int read_knob(struct sentence *s, struct lexer *l, const struct knob **re
                 return r;
         s->e->knob = (*ret)->number;
         if (l->last.type != TOKEN_SELECTOR)
-                return find_sole(s, (*ret)->scope, &name.place);
-        return script_find_object(s->script, s->reading, &selector, &l->last, (*ret)->scope, &s->e->object);
+                r = find_sole(s, (*ret)->scope, &name.place);
+        else
+                r = script_find_object(s->script, s->reading, &selector, &l->last, (*ret)->scope, &s->e->object);
+        return r < 0 ? r : check_known(s, *ret, &name.place);
 }
 
 static int read_value(struct sentence *s, struct lexer *l, const struct knob *knob)

@@ -57,7 +57,7 @@ int verdict_tell(struct play *p, const char *test, struct diag *diag);
 
 /* state.c: how things stand, in words, new string or NULL: out of memory. */
 
-/* "web-first is holding on cgroup:/a since 11s, p99(sched.runq_latency) = 30ms; kept back by hold (1s left)" */
+/* "web-first is holding on cgroup:/a since 11s, p99(sched.runq_latency) = 30ms; held up by its hold (1s left)" */
 char *state_of_rule(const struct play *p, const char *rule);
 /* "at 40s, cpu.weight of cgroup:/a is 225: …" */
 char *state_of_knob(const struct play *p, uint32_t knob, size_t object);

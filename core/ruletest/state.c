@@ -19,13 +19,31 @@ struct telling {
         size_t n;
 };
 
+static const char *const hindrance_words[OBSTACLE_COUNT] = {
+        [OBSTACLE_PLUGIN] = "what it waits for",
+        [OBSTACLE_OFF] = "its mode, off",
+        [OBSTACLE_OBSERVE] = "the mode, observe",
+        [OBSTACLE_ADVISE] = "the mode, advise",
+        [OBSTACLE_NO_OBJECT] = "there being no object that it is for",
+        [OBSTACLE_NO_DATA] = "a lack of data",
+        [OBSTACLE_CONDITION] = "its condition, which is false",
+        [OBSTACLE_HOLD] = "its hold",
+        [OBSTACLE_GUARD] = "its guard",
+        [OBSTACLE_COOLDOWN] = "its cooldown",
+        [OBSTACLE_SETTLE] = "its last step, which has to settle",
+        [OBSTACLE_STUCK] = "being stuck",
+        [OBSTACLE_REST] = "its rest",
+        [OBSTACLE_PROTECTED] = "the object being protected",
+        [OBSTACLE_ATTEMPT] = "its last attempt, which came to nothing",
+};
+
 static void tell_hindrances(const struct explained_rule *r, FILE *f)
 {
         for (size_t i = 0; i < r->n_hindrances; i++) {
                 const struct hindrance *h = &r->hindrances[i];
                 _cleanup_free_ char *left = h->left_ns > 0 ? time_text(h->left_ns) : NULL;
 
-                fprintf(f, "%s%s", i == 0 ? "; kept back by " : ", ", obstacle_name(h->what));
+                fprintf(f, "%s%s", i == 0 ? "; held up by " : ", ", hindrance_words[h->what]);
                 if (h->text || left)
                         fprintf(f, " (%s%s%s%s)", h->text ?: "", h->text && left ? ", " : "", left ?: "", left ? " left" : "");
         }
@@ -44,7 +62,7 @@ static int tell_rule(void *userdata, const struct explained_rule *r)
         if (t->n > 1)
                 fputs("; ", t->f);
         if (!r->has_object) {
-                fprintf(t->f, "%s runs for no object", r->rule->name);
+                fprintf(t->f, "%s does not run", r->rule->name);
                 tell_hindrances(r, t->f);
                 return 0;
         }
@@ -90,7 +108,7 @@ char *state_of_knob(const struct play *p, uint32_t knob, size_t object)
         if (!o->here)
                 return str_printf("at %s, there is no %s", time, name);
         if (imagined_current(p->stage.knobs, knob, o->id, &v) < 0)
-                return str_printf("at %s, %s of %s is not known: 'knobs' says how it stands by itself", time, k->name, name);
+                return str_printf("at %s, %s of %s is not known", time, k->name, name);
         value = value_format(k, &v);
         if (!value)
                 return NULL;

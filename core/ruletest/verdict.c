@@ -215,9 +215,9 @@ static void tell_missing(const struct play *p, const struct expectation *e, FILE
 
         if (tell_deeds(p, e, on_knob, f) > 0 || tell_deeds(p, e, by_rule, f) > 0)
                 return;
-        fprintf(f, "it did nothing then. %s", e->instead);
+        fprintf(f, "nothing was decided then, %s", e->instead);
         if (d)
-                fprintf(f, ". But %s", d->text);
+                fprintf(f, "; but %s", d->text);
 }
 
 /* What was instead of e, into f. False: all is as expected. */
