@@ -99,13 +99,13 @@ static int expect_set(struct reading *r, struct lexer *l)
         return -EINVAL;
 }
 
-/* Whether one of that subject was there; then it has given way, or this is an error. */
+/* One of that subject was there: it gives way (0), or this is an error. */
 static int give_way(struct reading *r, const struct ini_line *line, bool was_default, bool is_default)
 {
         struct place place = line->place;
 
         if (was_default && !is_default)
-                return 1;
+                return 0;
         place.width = (unsigned) strlen(line->text);
         diag_add(r->diag, SEVERITY_ERROR, &place, "this is told already, in a line above");
         return -EINVAL;
@@ -113,22 +113,21 @@ static int give_way(struct reading *r, const struct ini_line *line, bool was_def
 
 static int take_setting(struct script *s, struct reading *r, const struct ini_line *line, const struct script_setting *new)
 {
-        struct script_setting *at = s->settings;
+        size_t at = 0;
 
-        for (; at < s->settings + s->n_settings; at++)
-                if (at->knob == new->knob && at->object == new->object)
-                        break;
-        if (at < s->settings + s->n_settings) {
-                int e = give_way(r, line, at->is_default, new->is_default);
+        while (at < s->n_settings && (s->settings[at].knob != new->knob || s->settings[at].object != new->object))
+                at++;
+        if (at < s->n_settings) {
+                int e = give_way(r, line, s->settings[at].is_default, new->is_default);
 
                 if (e < 0)
                         return e;
-                *at = *new;
-                return 0;
+        } else {
+                if (array_reserve(&s->settings, s->n_settings, sizeof(*s->settings)) < 0)
+                        return -ENOMEM;
+                s->n_settings++;
         }
-        if (array_reserve(&s->settings, s->n_settings, sizeof(*s->settings)) < 0)
-                return -ENOMEM;
-        s->settings[s->n_settings++] = *new;
+        s->settings[at] = *new;
         return 0;
 }
 
@@ -165,25 +164,24 @@ int script_read_knob(struct script *s, struct reading *r, const struct ini_line 
 /* Takes over the course. */
 static int take_feed(struct script *s, struct reading *r, const struct ini_line *line, struct script_feed *new)
 {
-        struct script_feed *at = s->feeds;
+        size_t at = 0;
         int e = 0;
 
-        for (; at < s->feeds + s->n_feeds; at++)
-                if (at->metric == new->metric && at->object == new->object)
-                        break;
-        if (at < s->feeds + s->n_feeds)
-                e = give_way(r, line, at->is_default, new->is_default);
+        while (at < s->n_feeds && (s->feeds[at].metric != new->metric || s->feeds[at].object != new->object))
+                at++;
+        if (at < s->n_feeds)
+                e = give_way(r, line, s->feeds[at].is_default, new->is_default);
         else if (array_reserve(&s->feeds, s->n_feeds, sizeof(*s->feeds)) < 0)
                 e = -ENOMEM;
         if (e < 0) {
                 course_clear(&new->course);
                 return e;
         }
-        if (e > 0)
-                course_clear(&at->course);
+        if (at < s->n_feeds)
+                course_clear(&s->feeds[at].course);
         else
-                at = &s->feeds[s->n_feeds++];
-        *at = *new;
+                s->n_feeds++;
+        s->feeds[at] = *new;
         return 0;
 }
 
