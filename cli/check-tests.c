@@ -28,7 +28,7 @@ struct testing {
         struct trial_world world;
         char **files;
         size_t n_files;
-        struct diag all; /* what was wrong, each thing once: tests share rules and defaults */
+        struct diag all;  /* what was wrong, each thing once: tests share rules and defaults */
         struct rows rows; /* for --json */
         size_t n_passed, n_failed;
 };
@@ -121,8 +121,9 @@ static int load_rules(const char *file, const struct ini_entry *entry, struct in
                 const struct ini_line *line = &entry->lines[i];
                 struct place place = line->place;
 
-                paths[i] = slash && line->text[0] != '/' ? str_printf("%.*s/%s", (int) (slash - file), file, line->text)
-                                                         : strdup(line->text);
+                paths[i] = slash && line->text[0] != '/'
+                                   ? str_printf("%.*s/%s", (int) (slash - file), file, line->text)
+                                   : strdup(line->text);
                 place.width = (unsigned) strlen(line->text);
                 if (!paths[i])
                         r = -ENOMEM;
@@ -137,7 +138,8 @@ static int load_rules(const char *file, const struct ini_entry *entry, struct in
 }
 
 /* What is wrong, in diag: then it failed. */
-static int run_test(struct testing *t, const char *file, const struct ini *ini, const struct ini_section *section, struct diag *diag)
+static int run_test(struct testing *t, const char *file, const struct ini *ini,
+                    const struct ini_section *section, struct diag *diag)
 {
         const struct ini_entry *entry = trial_rules(ini, section, diag);
         _cleanup_(ini_clear) struct ini rules = { 0 };
@@ -155,7 +157,8 @@ static int run_test(struct testing *t, const char *file, const struct ini *ini, 
         return trial_run(trial, diag);
 }
 
-static int add_row(struct testing *t, const char *file, const struct ini_section *section, bool passed, const struct diag *diag)
+static int add_row(struct testing *t, const char *file, const struct ini_section *section, bool passed,
+                   const struct diag *diag)
 {
         struct rows messages = { 0 };
         int r = diag_rows(diag, true, &messages);
@@ -171,7 +174,8 @@ static int add_row(struct testing *t, const char *file, const struct ini_section
         return r < 0 ? r : t->rows.error;
 }
 
-static int test_section(struct testing *t, const char *file, const struct ini *ini, const struct ini_section *section)
+static int test_section(struct testing *t, const char *file, const struct ini *ini,
+                        const struct ini_section *section)
 {
         _cleanup_(diag_clear) struct diag diag = { 0 };
         bool whole = !section->broken;
@@ -204,7 +208,8 @@ static int test_file(struct testing *t, const char *file)
         for (size_t i = 0; i < ini.n_sections; i++)
                 n += streq(ini.sections[i].kind, "test") && *ini.sections[i].name;
         if (n == 0 && diag.n_errors == 0)
-                diag_add(&diag, SEVERITY_ERROR, &(struct place){ .path = file }, "there is no [test NAME] in this file");
+                diag_add(&diag, SEVERITY_ERROR, &(struct place){ .path = file },
+                         "there is no [test NAME] in this file");
 
         r = 0;
         for (size_t i = 0; r >= 0 && i < ini.n_sections; i++)

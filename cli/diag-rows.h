@@ -7,8 +7,8 @@
 #include "config/diag.h"
 #include "serve/rows.h"
 
-/* What is wrong, for --json: file, line, column, severity, message, and if asked for source, the line without the white space at its ends; in
- * the order in which diag_print has them. -ENOMEM */
+/* What is wrong, for --json: file, line, column, severity, message, and if asked for source, the line without
+ * the white space at its ends; in the order in which diag_print has them. -ENOMEM */
 int diag_rows(const struct diag *diag, bool with_source, struct rows *rows);
 
 #endif

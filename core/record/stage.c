@@ -50,8 +50,8 @@ int stage_remove(struct stage *s, struct oid object)
         return objects_remove(s->objects, object);
 }
 
-int stage_put_histogram(struct stage *s, uint32_t metric, uint64_t object, uint64_t now_ns, const struct slot_count *slots,
-                        size_t n_slots, double sum)
+int stage_put_histogram(struct stage *s, uint32_t metric, uint64_t object, uint64_t now_ns,
+                        const struct slot_count *slots, size_t n_slots, double sum)
 {
         uint64_t *totals = slot_totals_of(s->totals, metric, object, NULL);
 

@@ -37,8 +37,8 @@ static int refuse_dimension(const struct draft *d, const struct token *t)
         const struct metric *m = d->metric;
         bool rate = m->kind == TRIMTAB_COUNTER;
 
-        diag_add(d->reading->diag, SEVERITY_ERROR, &t->place, "%s'%s' is %s, expected %s%s", rate ? "the rate of " : "",
-                 m->name, dimension_name(d->dimension),
+        diag_add(d->reading->diag, SEVERITY_ERROR, &t->place, "%s'%s' is %s, expected %s%s",
+                 rate ? "the rate of " : "", m->name, dimension_name(d->dimension),
                  d->dimension == DIMENSION_RATIO  ? "a number with %"
                  : d->dimension == DIMENSION_TIME ? "a number with a unit of time, such as 5ms"
                                                   : "a number of that kind",
@@ -48,7 +48,8 @@ static int refuse_dimension(const struct draft *d, const struct token *t)
 
 static int refuse_several(const struct draft *d, const struct place *place)
 {
-        diag_add(d->reading->diag, SEVERITY_ERROR, place, "'%s' is no histogram: it has one value at a time", d->metric->name);
+        diag_add(d->reading->diag, SEVERITY_ERROR, place, "'%s' is no histogram: it has one value at a time",
+                 d->metric->name);
         return -EINVAL;
 }
 
@@ -64,8 +65,8 @@ static int read_value(const struct draft *d, double *ret)
             !(t.dimension == DIMENSION_NONE && d->dimension == DIMENSION_BYTES))
                 return refuse_dimension(d, &t);
         if (m->flags & TRIMTAB_METRIC_SHARE && t.number > 1) {
-                diag_add(d->reading->diag, SEVERITY_ERROR, &t.place, "'%s' is a share of a whole, from 0%% to 100%%",
-                         m->name);
+                diag_add(d->reading->diag, SEVERITY_ERROR, &t.place,
+                         "'%s' is a share of a whole, from 0%% to 100%%", m->name);
                 return -EINVAL;
         }
         *ret = t.number / d->factor;
@@ -88,8 +89,10 @@ static int read_count(const struct draft *d, double *ret)
 
         if (d->metric->kind != TRIMTAB_HISTOGRAM)
                 return refuse_several(d, &t.place);
-        if (t.dimension != DIMENSION_NONE || t.number != trunc(t.number) || t.number < 1 || t.number > EVENTS_MAX) {
-                diag_add(d->reading->diag, SEVERITY_ERROR, &t.place, "expected a number of events, from 1 to 1M");
+        if (t.dimension != DIMENSION_NONE || t.number != trunc(t.number) || t.number < 1 ||
+            t.number > EVENTS_MAX) {
+                diag_add(d->reading->diag, SEVERITY_ERROR, &t.place,
+                         "expected a number of events, from 1 to 1M");
                 return -EINVAL;
         }
         *ret = t.number;
@@ -137,8 +140,8 @@ static int read_parts(const struct draft *d, struct course_step *s)
                 if (d->metric->kind != TRIMTAB_HISTOGRAM)
                         return refuse_several(d, &d->lexer->token.place);
                 if (s->n_parts == COURSE_PARTS_MAX) {
-                        diag_add(d->reading->diag, SEVERITY_ERROR, &d->lexer->token.place, "more than %d parts",
-                                 COURSE_PARTS_MAX);
+                        diag_add(d->reading->diag, SEVERITY_ERROR, &d->lexer->token.place,
+                                 "more than %d parts", COURSE_PARTS_MAX);
                         return -EINVAL;
                 }
                 r = lexer_next(d->lexer);
@@ -148,8 +151,8 @@ static int read_parts(const struct draft *d, struct course_step *s)
 }
 
 /* A time, or a number of readings. */
-static int take_length(const struct draft *d, double number, enum dimension dimension, const struct place *place,
-                       uint64_t *ret)
+static int take_length(const struct draft *d, double number, enum dimension dimension,
+                       const struct place *place, uint64_t *ret)
 {
         double ns = dimension == DIMENSION_TIME ? number : number * (double) d->tick_ns;
 
@@ -222,7 +225,8 @@ static int read_step(const struct draft *d, uint64_t begin_ns, struct course_ste
         last = d->lexer->token.type != TOKEN_COMMA;
         place = token_span(&first, &d->lexer->last);
         if (length_ns == 0 && is_ramp(s)) {
-                diag_add(d->reading->diag, SEVERITY_ERROR, &place, "from one value to another in which time? Say it with x, such as x30s");
+                diag_add(d->reading->diag, SEVERITY_ERROR, &place,
+                         "from one value to another in which time? Say it with x, such as x30s");
                 return -EINVAL;
         }
         if (length_ns == 0)
@@ -230,7 +234,8 @@ static int read_step(const struct draft *d, uint64_t begin_ns, struct course_ste
         else
                 s->end_ns = begin_ns + length_ns;
         if (!last && s->end_ns > TIME_MAX_NS) {
-                diag_add(d->reading->diag, SEVERITY_ERROR, &place, "all together are longer than a test may be");
+                diag_add(d->reading->diag, SEVERITY_ERROR, &place,
+                         "all together are longer than a test may be");
                 return -EINVAL;
         }
         return 0;
@@ -277,7 +282,8 @@ static int read_steps(const struct draft *d, struct course *c)
         }
 }
 
-int course_parse(struct reading *r, struct lexer *l, const struct metric *m, uint64_t tick_ns, struct course *ret)
+int course_parse(struct reading *r, struct lexer *l, const struct metric *m, uint64_t tick_ns,
+                 struct course *ret)
 {
         struct draft d = { .reading = r, .lexer = l, .metric = m, .tick_ns = tick_ns };
         _cleanup_(course_clear) struct course c = {};
@@ -292,7 +298,8 @@ int course_parse(struct reading *r, struct lexer *l, const struct metric *m, uin
         return 0;
 }
 
-size_t course_at(const struct course *c, uint64_t time_ns, uint64_t tick_ns, struct course_part ret[COURSE_PARTS_MAX])
+size_t course_at(const struct course *c, uint64_t time_ns, uint64_t tick_ns,
+                 struct course_part ret[COURSE_PARTS_MAX])
 {
         const struct course_step *s = c->steps;
         double share = 0;
@@ -303,7 +310,8 @@ size_t course_at(const struct course *c, uint64_t time_ns, uint64_t tick_ns, str
                 return 0;
         /* The first reading has the one value, the last one the other. */
         if (s->end_ns != UINT64_MAX && s->end_ns - s->begin_ns > tick_ns)
-                share = fmin(1, (double) (time_ns - s->begin_ns) / (double) (s->end_ns - s->begin_ns - tick_ns));
+                share = fmin(1,
+                             (double) (time_ns - s->begin_ns) / (double) (s->end_ns - s->begin_ns - tick_ns));
         for (size_t i = 0; i < s->n_parts; i++) {
                 ret[i] = s->parts[i];
                 ret[i].value += share * (ret[i].to - ret[i].value);

@@ -5,8 +5,8 @@
 #include "decide/names.h"
 
 /*
- * How a measurement goes in a test: "5ms x30s, 5ms..40ms x10s, _ x5s, 95*2ms + 5*40ms". Steps follow each other without a gap; the last
- * one goes on if it does not say for how long.
+ * How a measurement goes in a test: "5ms x30s, 5ms..40ms x10s, _ x5s, 95*2ms + 5*40ms". Steps follow each
+ * other without a gap; the last one goes on if it does not say for how long.
  */
 
 /* More than anybody writes by hand. */
@@ -31,14 +31,16 @@ struct course {
 };
 
 /*
- * Reads it from the lexer on, to the end of the line. tick_ns: the time between two readings. 0; -EINVAL after saying why in
- * diag; -ENOMEM.
+ * Reads it from the lexer on, to the end of the line. tick_ns: the time between two readings. 0; -EINVAL
+ * after saying why in diag; -ENOMEM.
  */
-int course_parse(struct reading *r, struct lexer *l, const struct metric *m, uint64_t tick_ns, struct course *ret);
+int course_parse(struct reading *r, struct lexer *l, const struct metric *m, uint64_t tick_ns,
+                 struct course *ret);
 void course_clear(struct course *c);
 
 /* What is read at a time: the number of parts, 0 for nothing. */
-size_t course_at(const struct course *c, uint64_t time_ns, uint64_t tick_ns, struct course_part ret[COURSE_PARTS_MAX]);
+size_t course_at(const struct course *c, uint64_t time_ns, uint64_t tick_ns,
+                 struct course_part ret[COURSE_PARTS_MAX]);
 
 /* The last time that it says something about: 0 or the end of its last step that has one. */
 uint64_t course_end(const struct course *c);

@@ -114,7 +114,8 @@ static int put_histogram(struct play *p, struct stream *s, const struct course_p
         return stage_put_histogram(&p->stage, s->feed->metric, key, p->stage.now_ns, slots, n, s->total);
 }
 
-/* Of what is counted, the first reading only says where counting starts: it was a tick before the first that is written. */
+/* Of what is counted, the first reading only says where counting starts: it was a tick before the first that
+ * is written. */
 static int begin(struct play *p, struct stream *s, bool histogram)
 {
         uint64_t key = p->script->cast[s->object].id.key, tick_ns = p->script->options.tick_ns;
@@ -123,7 +124,8 @@ static int begin(struct play *p, struct stream *s, bool histogram)
         s->total = 0;
         s->last_ns = p->time_ns;
         if (histogram)
-                return stage_put_histogram(&p->stage, s->feed->metric, key, p->stage.now_ns - tick_ns, NULL, 0, 0);
+                return stage_put_histogram(&p->stage, s->feed->metric, key, p->stage.now_ns - tick_ns, NULL,
+                                           0, 0);
         return store_put(p->stage.store, s->feed->metric, key, p->stage.now_ns - tick_ns, 0);
 }
 

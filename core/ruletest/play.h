@@ -49,7 +49,8 @@ void play_clear(struct play *p);
 /* verdict.c: what is expected, held against what happens. */
 
 /* To be called for each decision: notes it. *to, *from as in struct stage. */
-void verdict_decided(void *play, const struct decision *d, const struct trimtab_value *from, const struct trimtab_value *to);
+void verdict_decided(void *play, const struct decision *d, const struct trimtab_value *from,
+                     const struct trimtab_value *to);
 /* At the end of each tick; last: there is no other. -ENOMEM */
 int verdict_tick(struct play *p, bool last);
 /* At the end: what was not as expected, as errors. -ENOMEM */
@@ -57,12 +58,13 @@ int verdict_tell(struct play *p, const char *test, struct diag *diag);
 
 /* state.c: how things stand, in words, new string or NULL: out of memory. */
 
-/* "web-first is holding on cgroup:/a since 11s, p99(sched.runq_latency) = 30ms; held up by its hold (1s left)" */
+/* "web-first is holding on cgroup:/a since 11s, p99(sched.runq_latency) = 30ms; held up by its hold (1s
+ * left)" */
 char *state_of_rule(const struct play *p, const char *rule);
 /* "at 40s, cpu.weight of cgroup:/a is 225: …" */
 char *state_of_knob(const struct play *p, uint32_t knob, size_t object);
-/* "at 40s, web-first is active on cgroup:/a" if it is not in that phase there (EVERY_OBJECT: on any that it runs for). *ret NULL: it
- * is. -ENOMEM */
+/* "at 40s, web-first is active on cgroup:/a" if it is not in that phase there (EVERY_OBJECT: on any that it
+ * runs for). *ret NULL: it is. -ENOMEM */
 int state_not_in_phase(const struct play *p, const char *rule, size_t object, enum phase phase, char **ret);
 
 #endif

@@ -42,7 +42,8 @@ static int read_spans(struct reading *r, struct lexer *l, struct script_object *
                 if (when.point || when.from_ns == when.to_ns ||
                     (o->n_spans > 0 && when.from_ns <= o->spans[o->n_spans - 1].to_ns)) {
                         diag_add(r->diag, SEVERITY_ERROR, &first.place,
-                                 "expected from when to when it is there, such as 20s..60s or 20s.., one after the other");
+                                 "expected from when to when it is there, such as 20s..60s or 20s.., one "
+                                 "after the other");
                         return -EINVAL;
                 }
                 if (array_reserve(&o->spans, o->n_spans, sizeof(*o->spans)) < 0)
@@ -68,7 +69,8 @@ static int refuse(struct reading *r, const struct place *place, const char *why)
 }
 
 /* SCOPE:NAME, not a pattern. */
-static int read_name(struct reading *r, const struct ini_line *line, size_t length, uint32_t *ret_scope, char **ret)
+static int read_name(struct reading *r, const struct ini_line *line, size_t length, uint32_t *ret_scope,
+                     char **ret)
 {
         struct place place = line->place;
         const char *name;
@@ -128,8 +130,10 @@ static int add_parents(struct script *s, const char *name)
 {
         struct script_object *o;
 
-        for (const char *slash = strrchr(name, '/'); slash; slash = slash == name ? NULL : memrchr(name, '/', (size_t) (slash - name))) {
-                _cleanup_free_ char *parent = slash == name ? strdup("/") : strndup(name, (size_t) (slash - name));
+        for (const char *slash = strrchr(name, '/'); slash;
+             slash = slash == name ? NULL : memrchr(name, '/', (size_t) (slash - name))) {
+                _cleanup_free_ char *parent =
+                        slash == name ? strdup("/") : strndup(name, (size_t) (slash - name));
 
                 if (!parent)
                         return -ENOMEM;
@@ -156,7 +160,8 @@ int script_complete_cast(struct script *s)
                         r = add_parents(s, s->cast[i].name);
         for (size_t i = 0; r >= 0 && i < s->n_cast; i++)
                 if (s->cast[i].scope != SCOPE_HOST)
-                        r = objects_add(s->objects, (struct oid){ s->cast[i].scope, i + 1 }, s->cast[i].name, NULL);
+                        r = objects_add(s->objects, (struct oid){ s->cast[i].scope, i + 1 }, s->cast[i].name,
+                                        NULL);
         if (r >= 0)
                 r = catalogue_follow(s->world->catalogue, s->objects);
         return r < 0 ? r : 0;
@@ -183,14 +188,15 @@ static int refuse_absent(struct script *s, struct reading *r, const struct token
                 e = names[i] ? 0 : -ENOMEM;
         }
         if (e >= 0)
-                e = refuse_unknown(r->diag, &t->place, "object (it is not in 'objects')", word, names, s->n_cast);
+                e = refuse_unknown(r->diag, &t->place, "object (it is not in 'objects')", word, names,
+                                   s->n_cast);
         for (size_t i = 0; names && i < s->n_cast; i++)
                 free((char *) names[i]);
         return e;
 }
 
-int script_find_object(struct script *s, struct reading *r, const struct selector *selector, const struct token *t, uint32_t scope,
-                       size_t *ret)
+int script_find_object(struct script *s, struct reading *r, const struct selector *selector,
+                       const struct token *t, uint32_t scope, size_t *ret)
 {
         const struct script_object *o = NULL;
 

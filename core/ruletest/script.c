@@ -10,7 +10,8 @@
 #include "util/str.h"
 
 /* Of them, those that trimtab.conf has, too, are read as there. */
-static const char *const keys[] = { "description", "rules", "tick", "mode", "protect", "objects", "knobs", "samples", "expect" };
+static const char *const keys[] = { "description", "rules", "tick",    "mode",  "protect",
+                                    "objects",     "knobs", "samples", "expect" };
 
 static bool is_option(const char *key)
 {
@@ -57,8 +58,10 @@ static int read_options(struct script *s, const struct ini_section *section, str
 }
 
 /* A bad line does not hide the next one. */
-static int read_lines(struct script *s, const struct ini_section *section, const char *key, bool is_default, struct diag *diag,
-                      int (*line)(struct script *s, struct reading *r, const struct ini_line *line, bool is_default))
+static int read_lines(struct script *s, const struct ini_section *section, const char *key, bool is_default,
+                      struct diag *diag,
+                      int (*line)(struct script *s, struct reading *r, const struct ini_line *line,
+                                  bool is_default))
 {
         const struct ini_entry *e = section ? ini_get(section, key) : NULL;
         struct reading reading = {
@@ -72,7 +75,8 @@ static int read_lines(struct script *s, const struct ini_section *section, const
 
         for (size_t i = 0; e && i < e->n_lines; i++) {
                 const char *comment = find_comment(e->lines[i].text);
-                int r = comment ? refuse_comment(diag, &e->lines[i], comment) : line(s, &reading, &e->lines[i], is_default);
+                int r = comment ? refuse_comment(diag, &e->lines[i], comment)
+                                : line(s, &reading, &e->lines[i], is_default);
 
                 if (r == -ENOMEM)
                         return r;
@@ -80,9 +84,10 @@ static int read_lines(struct script *s, const struct ini_section *section, const
         return 0;
 }
 
-static int read_both(struct script *s, const struct ini_section *defaults, const struct ini_section *test, const char *key,
-                     struct diag *diag,
-                     int (*line)(struct script *s, struct reading *r, const struct ini_line *line, bool is_default))
+static int read_both(struct script *s, const struct ini_section *defaults, const struct ini_section *test,
+                     const char *key, struct diag *diag,
+                     int (*line)(struct script *s, struct reading *r, const struct ini_line *line,
+                                 bool is_default))
 {
         int r;
 
@@ -95,7 +100,8 @@ static int expect_set(struct reading *r, struct lexer *l)
 {
         if (l->token.type == TOKEN_SET)
                 return lexer_next(l);
-        diag_add(r->diag, SEVERITY_ERROR, &l->token.place, "expected '=', found %s", token_text(&l->token).text);
+        diag_add(r->diag, SEVERITY_ERROR, &l->token.place, "expected '=', found %s",
+                 token_text(&l->token).text);
         return -EINVAL;
 }
 
@@ -111,11 +117,13 @@ static int give_way(struct reading *r, const struct ini_line *line, bool was_def
         return -EINVAL;
 }
 
-static int take_setting(struct script *s, struct reading *r, const struct ini_line *line, const struct script_setting *new)
+static int take_setting(struct script *s, struct reading *r, const struct ini_line *line,
+                        const struct script_setting *new)
 {
         size_t at = 0;
 
-        while (at < s->n_settings && (s->settings[at].knob != new->knob || s->settings[at].object != new->object))
+        while (at < s->n_settings &&
+               (s->settings[at].knob != new->knob || s->settings[at].object != new->object))
                 at++;
         if (at < s->n_settings) {
                 int e = give_way(r, line, s->settings[at].is_default, new->is_default);
@@ -145,7 +153,8 @@ int script_read_knob(struct script *s, struct reading *r, const struct ini_line 
                 e = target_read(r, &l, &knob, &selector);
         if (e < 0)
                 return e;
-        e = script_find_object(s, r, &selector, l.last.type == TOKEN_SELECTOR ? &l.last : NULL, knob->scope, &setting.object);
+        e = script_find_object(s, r, &selector, l.last.type == TOKEN_SELECTOR ? &l.last : NULL, knob->scope,
+                               &setting.object);
         if (e >= 0)
                 e = expect_set(r, &l);
         if (e >= 0)
@@ -162,7 +171,8 @@ int script_read_knob(struct script *s, struct reading *r, const struct ini_line 
 }
 
 /* Takes over the course. */
-static int take_feed(struct script *s, struct reading *r, const struct ini_line *line, struct script_feed *new)
+static int take_feed(struct script *s, struct reading *r, const struct ini_line *line,
+                     struct script_feed *new)
 {
         size_t at = 0;
         int e = 0;
@@ -186,7 +196,8 @@ static int take_feed(struct script *s, struct reading *r, const struct ini_line 
 }
 
 /* METRIC [@OBJECT], checked. */
-static int read_subject(struct script *s, struct reading *r, struct lexer *l, const struct metric **ret, size_t *ret_object)
+static int read_subject(struct script *s, struct reading *r, struct lexer *l, const struct metric **ret,
+                        size_t *ret_object)
 {
         _cleanup_(selector_clear) struct selector selector = {};
         struct token name = l->token, t;
@@ -194,8 +205,8 @@ static int read_subject(struct script *s, struct reading *r, struct lexer *l, co
         int e;
 
         if (name.type != TOKEN_NAME) {
-                diag_add(r->diag, SEVERITY_ERROR, &name.place, "expected a metric, such as cgroup.cpu_some, found %s",
-                         token_text(&name).text);
+                diag_add(r->diag, SEVERITY_ERROR, &name.place,
+                         "expected a metric, such as cgroup.cpu_some, found %s", token_text(&name).text);
                 return -EINVAL;
         }
         e = name_metric(r, &name, ret);
@@ -210,7 +221,8 @@ static int read_subject(struct script *s, struct reading *r, struct lexer *l, co
         if (e >= 0 && given)
                 e = lexer_next(l);
         if (e >= 0)
-                e = name_check_scope(r, &selector, (*ret)->name, (*ret)->scope, given ? &t.place : &name.place);
+                e = name_check_scope(r, &selector, (*ret)->name, (*ret)->scope,
+                                     given ? &t.place : &name.place);
         return e < 0 ? e : script_find_object(s, r, &selector, given ? &t : NULL, (*ret)->scope, ret_object);
 }
 
@@ -256,7 +268,8 @@ static void find_end(struct script *s, const struct ini_section *test, struct di
                 later(&s->end_ns, s->expectations[i].when.to_ns);
         }
         if (s->end_ns / s->options.tick_ns >= s->world->max_ticks)
-                diag_add(diag, SEVERITY_ERROR, &test->place, "this test has more than %zu ticks: make it shorter, or its tick longer",
+                diag_add(diag, SEVERITY_ERROR, &test->place,
+                         "this test has more than %zu ticks: make it shorter, or its tick longer",
                          s->world->max_ticks);
 }
 
@@ -275,7 +288,8 @@ static int prepare(struct script *s)
         return r < 0 ? r : 0;
 }
 
-int script_read(struct script *s, const struct ini_section *defaults, const struct ini_section *test, struct diag *diag)
+int script_read(struct script *s, const struct ini_section *defaults, const struct ini_section *test,
+                struct diag *diag)
 {
         const struct ini_entry *expect = ini_get(test, "expect");
         int r;

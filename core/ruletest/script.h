@@ -85,25 +85,28 @@ struct script {
 };
 
 /* Reads the test over [defaults] (NULL: none). 0, with what is wrong in diag; -ENOMEM. */
-int script_read(struct script *s, const struct ini_section *defaults, const struct ini_section *test, struct diag *diag);
+int script_read(struct script *s, const struct ini_section *defaults, const struct ini_section *test,
+                struct diag *diag);
 void script_clear(struct script *s);
 
-/* Keys (script-keys.c, script-cast.c, expect-parse.c): each reads one line; 0, -EINVAL after saying why in diag, -ENOMEM. */
+/* Keys (script-keys.c, script-cast.c, expect-parse.c): each reads one line; 0, -EINVAL after saying why in
+ * diag, -ENOMEM. */
 int script_read_object(struct script *s, struct reading *r, const struct ini_line *line, bool is_default);
 int script_read_knob(struct script *s, struct reading *r, const struct ini_line *line, bool is_default);
 int script_read_sample(struct script *s, struct reading *r, const struct ini_line *line, bool is_default);
-int script_read_expectation(struct script *s, struct reading *r, const struct ini_line *line, bool is_default);
+int script_read_expectation(struct script *s, struct reading *r, const struct ini_line *line,
+                            bool is_default);
 
-/* Everything that is there because another object is: a cgroup's parents. Then all have their place in s->objects, and knobs of devices
- * are in the catalogue. -ENOMEM */
+/* Everything that is there because another object is: a cgroup's parents. Then all have their place in
+ * s->objects, and knobs of devices are in the catalogue. -ENOMEM */
 int script_complete_cast(struct script *s);
 
 /*
- * The object that a selector names (t: its token; NULL: none was written, *ret is EVERY_OBJECT), of a knob or metric of that
- * scope. -EINVAL after saying why in diag, -ENOMEM.
+ * The object that a selector names (t: its token; NULL: none was written, *ret is EVERY_OBJECT), of a knob or
+ * metric of that scope. -EINVAL after saying why in diag, -ENOMEM.
  */
-int script_find_object(struct script *s, struct reading *r, const struct selector *selector, const struct token *t, uint32_t scope,
-                       size_t *ret);
+int script_find_object(struct script *s, struct reading *r, const struct selector *selector,
+                       const struct token *t, uint32_t scope, size_t *ret);
 
 /* "cgroup:/a", of a number in the cast. New string or NULL. */
 char *script_object_name(const struct script *s, size_t object);

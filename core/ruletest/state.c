@@ -45,7 +45,8 @@ static void tell_hindrances(const struct explained_rule *r, FILE *f)
 
                 fprintf(f, "%s%s", i == 0 ? "; held up by " : ", ", hindrance_words[h->what]);
                 if (h->text || left)
-                        fprintf(f, " (%s%s%s%s)", h->text ?: "", h->text && left ? ", " : "", left ?: "", left ? " left" : "");
+                        fprintf(f, " (%s%s%s%s)", h->text ?: "", h->text && left ? ", " : "", left ?: "",
+                                left ? " left" : "");
         }
 }
 
@@ -70,7 +71,8 @@ static int tell_rule(void *userdata, const struct explained_rule *r)
         since = time_text(r->since_ns > START_NS ? r->since_ns - START_NS : 0);
         text_init(&measured, buffer, sizeof(buffer));
         text_add_seen(&measured, &r->rule->when, r->seen_when, p->script->world->catalogue);
-        fprintf(t->f, "%s is %s on %s since %s", r->rule->name, phase_name(r->phase), object ?: "?", since ?: "?");
+        fprintf(t->f, "%s is %s on %s since %s", r->rule->name, phase_name(r->phase), object ?: "?",
+                since ?: "?");
         if (*buffer)
                 fprintf(t->f, ", %s", buffer);
         tell_hindrances(r, t->f);
@@ -100,7 +102,8 @@ char *state_of_knob(const struct play *p, uint32_t knob, size_t object)
 {
         const struct script_object *o = &p->script->cast[object];
         const struct knob *k = catalogue_knob_at(p->script->world->catalogue, knob);
-        _cleanup_free_ char *name = script_object_name(p->script, object), *time = time_text(p->time_ns), *value = NULL;
+        _cleanup_free_ char *name = script_object_name(p->script, object), *time = time_text(p->time_ns),
+                            *value = NULL;
         struct trimtab_value v;
 
         if (!name || !time)
@@ -114,7 +117,8 @@ char *state_of_knob(const struct play *p, uint32_t knob, size_t object)
                 return NULL;
         for (size_t i = p->n_deeds; i > 0; i--)
                 if (p->deeds[i - 1].knob == knob && p->deeds[i - 1].object == object)
-                        return str_printf("at %s, %s of %s is %s: %s", time, k->name, name, value, p->deeds[i - 1].text);
+                        return str_printf("at %s, %s of %s is %s: %s", time, k->name, name, value,
+                                          p->deeds[i - 1].text);
         return str_printf("at %s, %s of %s is %s, nothing was decided on it", time, k->name, name, value);
 }
 
@@ -142,8 +146,8 @@ static int look_at(void *userdata, const struct instance_info *info)
         object = objects_full_name(p->objects, info->object);
         time = time_text(p->time_ns);
         if (object && time)
-                *l->ret = str_printf("at %s, %s is %s on %s%s%s", time, l->rule, phase_name(info->phase), object,
-                                     *info->measured ? ": " : "", info->measured);
+                *l->ret = str_printf("at %s, %s is %s on %s%s%s", time, l->rule, phase_name(info->phase),
+                                     object, *info->measured ? ": " : "", info->measured);
         return *l->ret ? 1 : -ENOMEM;
 }
 
@@ -163,6 +167,7 @@ int state_not_in_phase(const struct play *p, const char *rule, size_t object, en
         }
         if (l.n > 0)
                 return 0;
-        *ret = str_printf("at %s, %s does not run for %s", time ?: "?", rule, object == EVERY_OBJECT ? "any object" : "this object");
+        *ret = str_printf("at %s, %s does not run for %s", time ?: "?", rule,
+                          object == EVERY_OBJECT ? "any object" : "this object");
         return *ret ? 0 : -ENOMEM;
 }

@@ -12,8 +12,8 @@ static int read_time(struct reading *r, struct lexer *l, uint64_t *ret)
         const struct token t = l->token;
 
         if (t.type != TOKEN_NUMBER || (t.dimension != DIMENSION_TIME && t.number != 0)) {
-                diag_add(r->diag, SEVERITY_ERROR, &t.place, "expected a time with a unit, such as 25s, found %s",
-                         token_text(&t).text);
+                diag_add(r->diag, SEVERITY_ERROR, &t.place,
+                         "expected a time with a unit, such as 25s, found %s", token_text(&t).text);
                 return -EINVAL;
         }
         if (t.number > TIME_MAX_NS) {
@@ -59,9 +59,12 @@ char *time_text(uint64_t ns)
                 uint64_t ns, least;
                 const char *name;
         } units[] = {
-                { 3600000000000, 3600000000000, "h" }, { 60000000000, 600000000000, "min" }, /* 90s and 300s are how people count */
-                { 1000000000, 0, "s" },                { 1000000, 0, "ms" },
-                { 1000, 0, "us" },                     { 1, 0, "ns" },
+                { 3600000000000, 3600000000000, "h" },
+                { 60000000000, 600000000000, "min" }, /* 90s and 300s are how people count */
+                { 1000000000, 0, "s" },
+                { 1000000, 0, "ms" },
+                { 1000, 0, "us" },
+                { 1, 0, "ns" },
         };
         size_t i = 0;
 

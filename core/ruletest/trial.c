@@ -38,9 +38,11 @@ void trials_check(const struct ini *ini, struct diag *diag)
                         diag_add(diag, SEVERITY_ERROR, &s->place, "expected [defaults], which has no name");
                 else if (streq(s->kind, "rule") || streq(s->kind, "goal"))
                         diag_add(diag, SEVERITY_ERROR, &s->place,
-                                 "rules stand in files of their own, which 'rules' names: this is a file of tests");
+                                 "rules stand in files of their own, which 'rules' names: this is a file of "
+                                 "tests");
                 else if (!streq(s->kind, "test") && !streq(s->kind, "defaults"))
-                        (void) refuse_unknown(diag, &s->place, "kind of section", s->kind, kinds, ELEMENTSOF(kinds));
+                        (void) refuse_unknown(diag, &s->place, "kind of section", s->kind, kinds,
+                                              ELEMENTSOF(kinds));
         }
 }
 
@@ -53,7 +55,8 @@ const struct ini_entry *trial_rules(const struct ini *ini, const struct ini_sect
                 e = ini_get(defaults, "rules");
         if (e && e->n_lines > 0)
                 return e;
-        diag_add(diag, SEVERITY_ERROR, &test->place, "test '%s' has no 'rules': which files are tested?", test->name);
+        diag_add(diag, SEVERITY_ERROR, &test->place, "test '%s' has no 'rules': which files are tested?",
+                 test->name);
         return NULL;
 }
 
@@ -90,8 +93,8 @@ static int check_rules(const struct script *s, struct diag *diag)
         return r;
 }
 
-int trial_new(const struct trial_world *world, const struct ini *ini, const struct ini_section *test, const struct ini *rules,
-              struct diag *diag, struct trial **ret)
+int trial_new(const struct trial_world *world, const struct ini *ini, const struct ini_section *test,
+              const struct ini *rules, struct diag *diag, struct trial **ret)
 {
         _cleanup_(trial_freep) struct trial *t = calloc(1, sizeof(*t));
         const struct ini_section *defaults = defaults_of(ini);

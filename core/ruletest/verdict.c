@@ -57,23 +57,26 @@ static char *describe(const struct play *p, const struct decision *d, const stru
 {
         const struct knob *k = catalogue_knob_at(p->script->world->catalogue, d->knob);
         _cleanup_free_ char *time = time_text(p->time_ns), *object = objects_full_name(p->objects, d->object);
-        _cleanup_free_ char *value = to ? value_format(k, to) : NULL, *before = from ? value_format(k, from) : NULL;
+        _cleanup_free_ char *value = to ? value_format(k, to) : NULL,
+                            *before = from ? value_format(k, from) : NULL;
         bool set = d->verb == VERB_SET;
 
         if (!time || !object || (to && !value) || (from && !before))
                 return NULL;
-        return str_printf("at %s, %s %s %s of %s%s%s%s%s%s: %s", time, d->rule, deed_words[kind_of(d)], k->name, object,
-                          value ? " to " : "", value ?: "", set && before ? " (from " : "", set && before ? before : "",
-                          set && before ? ")" : "", d->reason);
+        return str_printf("at %s, %s %s %s of %s%s%s%s%s%s: %s", time, d->rule, deed_words[kind_of(d)],
+                          k->name, object, value ? " to " : "", value ?: "", set && before ? " (from " : "",
+                          set && before ? before : "", set && before ? ")" : "", d->reason);
 }
 
 static bool matches(const struct expectation *e, const struct decision *d, const struct deed *deed)
 {
-        return is_deed(e) && e->kind == kind_of(d) && covers(e, deed->time_ns) && streq(e->rule, deed->rule) &&
-               e->knob == deed->knob && e->object == deed->object && (!e->has_value || value_equal(&e->value, &d->value));
+        return is_deed(e) && e->kind == kind_of(d) && covers(e, deed->time_ns) &&
+               streq(e->rule, deed->rule) && e->knob == deed->knob && e->object == deed->object &&
+               (!e->has_value || value_equal(&e->value, &d->value));
 }
 
-static int add_deed(struct play *p, const struct decision *d, const struct trimtab_value *from, const struct trimtab_value *to)
+static int add_deed(struct play *p, const struct decision *d, const struct trimtab_value *from,
+                    const struct trimtab_value *to)
 {
         struct deed deed = {
                 .time_ns = p->time_ns,
@@ -98,7 +101,8 @@ static int add_deed(struct play *p, const struct decision *d, const struct trimt
         return 0;
 }
 
-void verdict_decided(void *userdata, const struct decision *d, const struct trimtab_value *from, const struct trimtab_value *to)
+void verdict_decided(void *userdata, const struct decision *d, const struct trimtab_value *from,
+                     const struct trimtab_value *to)
 {
         struct play *p = userdata;
         int r = add_deed(p, d, from, to);
@@ -114,7 +118,8 @@ static int look_at_knob(struct play *p, struct expectation *e)
         const struct script_object *o = &p->script->cast[e->object];
         struct trimtab_value v;
 
-        if (o->here && imagined_current(p->stage.knobs, e->knob, o->id, &v) >= 0 && value_equal(&v, &e->value))
+        if (o->here && imagined_current(p->stage.knobs, e->knob, o->id, &v) >= 0 &&
+            value_equal(&v, &e->value))
                 return 0;
         e->failed = true;
         e->instead = state_of_knob(p, e->knob, e->object);
@@ -125,7 +130,8 @@ static int look_at_knob(struct play *p, struct expectation *e)
 static bool looks_now(const struct play *p, const struct expectation *e)
 {
         if (e->when.point)
-                return p->time_ns <= e->when.from_ns && e->when.from_ns - p->time_ns < p->script->options.tick_ns;
+                return p->time_ns <= e->when.from_ns &&
+                       e->when.from_ns - p->time_ns < p->script->options.tick_ns;
         return covers(e, p->time_ns);
 }
 

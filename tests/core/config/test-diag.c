@@ -153,10 +153,33 @@ static void one_item_on_one_line(void **state)
         assert_int_equal(diag.n_errors, 0);
 }
 
+static void what_is_said_is_not_said_again(void **state)
+{
+        struct place place = { .path = "f", .source = "x = y", .line = 3, .column = 1, .width = 1 };
+        struct diag diag = {}, from = {};
+        _cleanup_free_ char *text = NULL;
+
+        diag_add(&from, SEVERITY_ERROR, &place, "a");
+        diag_add(&from, SEVERITY_WARNING, &place, "a");
+        place.line = 4;
+        diag_add(&from, SEVERITY_ERROR, &place, "a");
+        diag_add(&from, SEVERITY_ERROR, NULL, "nowhere");
+
+        diag_add_new(&diag, &from);
+        diag_add_new(&diag, &from);
+        diag_clear(&from);
+        assert_int_equal(diag.n, 4);
+        assert_int_equal(diag.n_errors, 3);
+        assert_int_equal(diag.n_warnings, 1);
+        text = printed(&diag, false);
+        assert_non_null(strstr(text, "f:4:1: error: a\n  4 | x = y\n"));
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(an_error_shows_its_place),
+                cmocka_unit_test(what_is_said_is_not_said_again),
                 cmocka_unit_test(colours_only_when_asked),
                 cmocka_unit_test(the_caret_stays_under_its_text),
                 cmocka_unit_test(what_would_harm_a_terminal_is_escaped),

@@ -7,9 +7,11 @@
 
 #define SEC UINT64_C(1000000000)
 
-static int parse(const char *metric, const char *text, uint64_t tick_ns, struct course *ret, struct diag *diag)
+static int parse(const char *metric, const char *text, uint64_t tick_ns, struct course *ret,
+                 struct diag *diag)
 {
-        struct ini_line line = { .text = (char *) text, .place = { .path = "t", .source = text, .line = 1, .column = 1 } };
+        struct ini_line line = { .text = (char *) text,
+                                 .place = { .path = "t", .source = text, .line = 1, .column = 1 } };
         struct reading r = { .diag = diag, .strict = true };
         struct theatre t;
         struct lexer l;
