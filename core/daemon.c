@@ -75,6 +75,9 @@ static int on_stop(sd_event_source *source, const struct signalfd_siginfo *info,
         tell_line(&d->teller, LOG_INFO, "stopping: putting everything back");
 
         r = actor_restore_all(d->actor, false);
+        /* Nothing would come after which a post source is looked at. */
+        if (r >= 0 && actor_idle(d->actor))
+                return sd_event_exit(d->event, 0);
         if (r >= 0)
                 r = sd_event_add_post(d->event, NULL, exit_when_idle, d);
         if (r >= 0)

@@ -64,7 +64,9 @@ int brakes_pause(struct brakes *b, uint64_t now_usec, uint64_t for_usec, bool by
                 b->pause.since_usec = now_usec;
         b->pause.on = true;
         /* Who resumes after the fuse must be a person. */
-        b->pause.until_usec = b->pause.by_fuse || for_usec == 0 ? 0 : now_usec + for_usec;
+        b->pause.until_usec = b->pause.by_fuse || for_usec == 0 || for_usec > UINT64_MAX - now_usec
+                                      ? 0
+                                      : now_usec + for_usec;
 
         text = str_printf("%s %" PRIu64 " %" PRIu64 "\n", b->pause.by_fuse ? FUSE : PERSON,
                           b->pause.since_usec, b->pause.until_usec);

@@ -317,6 +317,8 @@ static int take_runtime_dir(struct daemon *d)
         d->lock_fd = runtime_dir_lock(dir);
         if (d->lock_fd == -EBUSY)
                 log_write(&d->log, LOG_ERR, "%s: another trimtabd runs there: stop it, or use --runtime-dir DIR", dir);
+        else if (d->lock_fd == -EPERM)
+                log_write(&d->log, LOG_ERR, RUNTIME_DIR_NOT_OURS, dir);
         else if (d->lock_fd < 0)
                 log_write(&d->log, LOG_ERR, "%s: %s", dir, strerror(-d->lock_fd));
         return d->lock_fd < 0 ? d->lock_fd : 0;
@@ -342,7 +344,7 @@ int daemon_make(struct daemon *d)
 {
         static int (*const steps[])(struct daemon *) = {
                 load_options, take_runtime_dir, make_basis, make_objects, make_plugins, make_actor, make_server, make_rules,
-                daemon_watch_plugins, daemon_watch_devices,
+                daemon_watch_plugins, daemon_watch_devices, daemon_watch_ticks,
         };
         int r;
 

@@ -11,12 +11,13 @@
 #include "util/clock.h"
 #include "util/str.h"
 
-static int take_reason(struct daemon *d, uint64_t decision, struct pending *ret)
+int daemon_take_reason(struct daemon *d, uint64_t decision, struct pending *ret)
 {
         for (size_t i = 0; i < d->n_pending; i++)
                 if (d->pending[i].decision == decision) {
-                        *ret = d->pending[i];
-                        d->pending[i] = d->pending[--d->n_pending];
+                        if (ret)
+                                *ret = d->pending[i];
+                        memmove(&d->pending[i], &d->pending[i + 1], (--d->n_pending - i) * sizeof(*d->pending));
                         return 0;
                 }
         return -ENOENT;
@@ -44,7 +45,7 @@ void daemon_report(void *userdata, const struct report *report)
 {
         struct daemon *d = userdata;
         struct pending pending;
-        bool known = take_reason(d, report->decision, &pending) >= 0;
+        bool known = daemon_take_reason(d, report->decision, &pending) >= 0;
 
         if (report->outcome == OUTCOME_DONE || report->outcome == OUTCOME_RESTORED)
                 d->views.n_writes++;

@@ -70,6 +70,8 @@ int daemon_restore(const struct arguments *a)
         lock_fd = runtime_dir_lock(a->runtime_dir);
         if (lock_fd == -EBUSY)
                 log_write(&log, LOG_ERR, "%s: a daemon runs there: use 'trimtab revert'", a->runtime_dir);
+        else if (lock_fd == -EPERM)
+                log_write(&log, LOG_ERR, RUNTIME_DIR_NOT_OURS, a->runtime_dir);
         else if (lock_fd < 0)
                 log_write(&log, LOG_ERR, "%s: %s", a->runtime_dir, strerror(-lock_fd));
         if (lock_fd < 0)

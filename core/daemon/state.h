@@ -82,6 +82,9 @@ void daemon_tick(struct daemon *d);
 /* An evaluation as soon as the loop is free, not before `after_ns` from now. */
 int daemon_schedule(struct daemon *d, uint64_t after_ns);
 
+/* Why an order was given, and forgets it; ret may be NULL. -ENOENT (daemon/requests.c). */
+int daemon_take_reason(struct daemon *d, uint64_t decision, struct pending *ret);
+
 /* Callbacks of actor and bus (daemon/requests.c). */
 void daemon_report(void *userdata, const struct report *report);
 bool daemon_may_contest(void *userdata, const struct knob *knob, struct oid object); /* daemon/tick.c */
@@ -101,8 +104,12 @@ void daemon_blow_fuse(struct daemon *d);
 /* The world as the rules see it (daemon/tick.c). */
 struct view daemon_view(struct daemon *d, uint64_t now_ns);
 
-/* runtime_dir made and locked: an fd, or -EBUSY while another daemon has it. */
+/* Feeds the service manager's watchdog between ticks that are further apart than it waits (daemon/watchdog.c). */
+int daemon_watch_ticks(struct daemon *d);
+
+/* runtime_dir made and locked: an fd, -EBUSY while another daemon has it, or -EPERM where somebody else could write into it. */
 int runtime_dir_lock(const char *runtime_dir);
+#define RUNTIME_DIR_NOT_OURS "%s: belongs to somebody else, or others may write there: choose another by --runtime-dir DIR"
 
 /* For a person in front of the daemon: what the rules see, every few seconds. */
 void daemon_show(struct daemon *d);

@@ -83,10 +83,15 @@ static void collect(struct daemon *d, const struct view *view)
         plugins_collect(d->plugins, view->now_ns);
 }
 
+/* An order that was withdrawn has no report: the oldest reasons give way. */
+enum { PENDING_MAX = 4096 };
+
 static void remember(struct daemon *d, const struct decision *decision)
 {
         struct pending *p;
 
+        if (d->n_pending == PENDING_MAX)
+                memmove(d->pending, d->pending + 1, --d->n_pending * sizeof(*d->pending));
         if (array_reserve(&d->pending, d->n_pending, sizeof(*d->pending)) < 0)
                 return; /* the report will lack its reason */
         p = &d->pending[d->n_pending++];
@@ -180,10 +185,14 @@ static void act(struct daemon *d, const struct view *view, const struct decision
                         continue;
                 }
 
-                remember(d, decision);
+                /* It may be told before order() returns. */
+                if (decision->verb != VERB_KEEP)
+                        remember(d, decision);
                 r = order(d, decision, now_ns);
-                if (r < 0)
+                if (r < 0) {
+                        (void) daemon_take_reason(d, decision->id, NULL);
                         engine_outcome(d->engine, decision->knob, decision->object, r, NULL);
+                }
         }
 }
 

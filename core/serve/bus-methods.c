@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "serve/bus-connection.h"
+#include "serve/match.h"
 #include "serve/rows-message.h"
 #include "util/cleanup.h"
 
@@ -29,6 +30,14 @@ static int reply_rows(sd_bus_message *call, int r, const struct rows *rows, bool
         if (r < 0)
                 return r;
         return sd_bus_message_send(reply);
+}
+
+/* What a client wants matched; b may be NULL. */
+static int check_globs(const char *a, const char *b, sd_bus_error *ret_error)
+{
+        if (match_check(a) < 0 || (b && match_check(b) < 0))
+                return sd_bus_error_set(ret_error, SD_BUS_ERROR_INVALID_ARGS, "this name or pattern is too long");
+        return 0;
 }
 
 static int method_get_status(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
@@ -60,6 +69,9 @@ static int method_list_metrics(sd_bus_message *m, void *userdata, sd_bus_error *
         r = sd_bus_message_read(m, "ss", &name, &object);
         if (r < 0)
                 return r;
+        r = check_globs(name, object, ret_error);
+        if (r < 0)
+                return r;
 
         /* Without a name it is a look at what there is, and no reason to measure all of it. */
         if (*name)
@@ -78,6 +90,9 @@ static int method_list_knobs(sd_bus_message *m, void *userdata, sd_bus_error *re
         r = sd_bus_message_read(m, "ss", &name, &object);
         if (r < 0)
                 return r;
+        r = check_globs(name, object, ret_error);
+        if (r < 0)
+                return r;
 
         r = view_knobs(views_now(userdata), name, object, &rows);
         return reply_rows(m, r, &rows, false);
@@ -90,6 +105,9 @@ static int method_list_rules(sd_bus_message *m, void *userdata, sd_bus_error *re
         int r;
 
         r = sd_bus_message_read(m, "s", &name);
+        if (r < 0)
+                return r;
+        r = check_globs(name, NULL, ret_error);
         if (r < 0)
                 return r;
 
@@ -121,6 +139,9 @@ static int method_list_events(sd_bus_message *m, void *userdata, sd_bus_error *r
                                 &filter.after_serial, &filter.n);
         if (r < 0)
                 return r;
+        r = check_globs(filter.rule_glob, filter.object_glob, ret_error);
+        if (r < 0)
+                return r;
 
         r = view_log(views_now(userdata), &filter, &rows);
         return reply_rows(m, r, &rows, false);
@@ -133,6 +154,9 @@ static int method_explain(sd_bus_message *m, void *userdata, sd_bus_error *ret_e
         int r;
 
         r = sd_bus_message_read(m, "s", &what);
+        if (r < 0)
+                return r;
+        r = check_globs(what, NULL, ret_error);
         if (r < 0)
                 return r;
 
@@ -156,6 +180,9 @@ static int method_record(sd_bus_message *m, void *userdata, sd_bus_error *ret_er
         int r;
 
         r = sd_bus_message_read(m, "ss", &name, &object);
+        if (r < 0)
+                return r;
+        r = check_globs(name, object, ret_error);
         if (r < 0)
                 return r;
 

@@ -13,6 +13,12 @@
 bool match_name(const char *glob, const char *name);
 bool match_object(const char *glob, const struct objects *objects, const struct object *object);
 
+/*
+ * What anybody may ask to be matched against everything there is, some of it at every tick: a long pattern costs its length times
+ * that of each name. -E2BIG: a name longer than any path, or a pattern longer than people write.
+ */
+int match_check(const char *glob);
+
 static inline bool match_given(const char *glob)
 {
         return glob && *glob;
