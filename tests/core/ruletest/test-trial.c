@@ -184,6 +184,7 @@ static void test_lines_without_an_object_give_way(void **state)
                     "2s load sets cpu.weight @cgroup:/web\n nothing else\n 9s cpu.weight @cgroup:/job is 50",
                     "9s cpu.weight @cgroup:/job is 100");
         tells_apart(LOAD_RULE, both, "..1min nothing\n 1s cpu.weight is 70", "0s cpu.weight is 70");
+        tells_apart(LOAD_RULE, two, "2s load sets cpu.weight @cgroup:/web", "2s load sets cpu.weight @cgroup:/job");
         /* Its own line also says that nothing is read. */
         theatre_passes(&theatre, LOAD_RULE,
                        "[defaults]\nobjects = cgroup:/web\n cgroup:/job\nknobs = cpu.weight = 100\nsamples = test.load = 90%\n"
