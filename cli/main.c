@@ -60,7 +60,7 @@ static const struct command commands[] = {
           TAKES_DAEMON, run_explain },
         { "log", "[-n N] [--follow]", "what happened last", 0, 0,
           TAKES_DAEMON | TAKES_LINES | TAKES_FILTER | TAKES_FOLLOW, run_log },
-        { "check", "[--test] [FILE|DIR...] [--plugins DIR]", "is what these rules say right? (no daemon, no root)", 0,
+        { "check", "[--test] [FILE|DIR...]", "is what these rules say right? (no daemon, no root)", 0,
           -1, TAKES_JSON | TAKES_PLUGINS | TAKES_TEST, run_check },
         { "reload", "", "read the rules anew", 0, 0, TAKES_DAEMON, run_reload },
         { "revert", "OBJECT|RULE|KNOB|ID|--all", "put back what the daemon changed", 0, 2, TAKES_DAEMON | TAKES_ALL,
