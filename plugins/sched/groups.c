@@ -181,10 +181,29 @@ static void insert_in_order(struct sched_groups *g, struct sched_group *group)
         g->order[at] = group;
 }
 
-static void find_parents(struct sched_groups *g)
+/*
+ * A new one comes between those below it and what was above them. Only they are looked at: with all parents
+ * sought anew each time, watching a thousand cgroups would hold up the loop for seconds.
+ */
+static void put_between(struct sched_groups *g, struct sched_group *group)
+{
+        if (!group->path)
+                return;
+        group->parent = find_above(g, group->path);
+        for (uint32_t i = 0; i < g->n_order; i++) {
+                struct sched_group *other = g->order[i];
+
+                if (other->parent == group->parent && other->path && is_below(other->path, group->path))
+                        other->parent = group;
+        }
+}
+
+/* Those whose parent is no longer in the order get the next one above. */
+static void pull_out(struct sched_groups *g, const struct sched_group *group)
 {
         for (uint32_t i = 0; i < g->n_order; i++)
-                g->order[i]->parent = g->order[i]->path ? find_above(g, g->order[i]->path) : NULL;
+                if (g->order[i]->parent == group)
+                        g->order[i]->parent = find_above(g, g->order[i]->path);
 }
 
 static int take_slot(struct sched_groups *g, struct sched_group *group)
@@ -234,7 +253,7 @@ int sched_groups_add(struct sched_groups *g, uint64_t id, const char *path, stru
                 return 0;
 
         insert_in_order(g, group);
-        find_parents(g);
+        put_between(g, group);
         r = point_group(g, group);
         if (r < 0)
                 sched_groups_remove(g, group);
@@ -267,7 +286,7 @@ void sched_groups_remove(struct sched_groups *g, struct sched_group *group)
                 sched_account_advance(&group->own, &now);
                 if (group->parent)
                         sched_totals_add(&group->parent->own.totals, &group->own.totals);
-                find_parents(g);
+                pull_out(g, group);
                 give_slot(g, group);
         }
         free_group(g, group);
