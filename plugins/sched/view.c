@@ -179,6 +179,12 @@ void sched_view_forget(struct sched_view *v)
         }
 }
 
+void sched_view_forget_counter(struct sched_view *v, uint32_t counter)
+{
+        for (uint32_t i = 0; i < v->sizes.n_cpus; i++)
+                __atomic_store_n(counter == 0 ? &v->cpus[i].cycles : &v->cpus[i].instructions, 0, __ATOMIC_RELAXED);
+}
+
 void sched_view_tell_moves(struct sched_view *v, bool told)
 {
         for (uint32_t i = 0; i < v->sizes.n_cpus; i++)

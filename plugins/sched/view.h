@@ -56,6 +56,12 @@ void sched_view_renew(struct sched_view *v);
 void sched_view_forget(struct sched_view *v);
 
 /*
+ * Forgets where hardware counter number `counter` stood. Before it is opened (again), as a new one begins at 0: what it has
+ * less than the old one would be taken off what was counted.
+ */
+void sched_view_forget_counter(struct sched_view *v, uint32_t counter);
+
+/*
  * Is the switch program told which tasks were moved, that is, is the migrate program attached? If not (the
  * state after sched_view_forget()) it takes every task for one of them, which costs more.
  */

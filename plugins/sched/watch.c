@@ -87,6 +87,7 @@ static void open_counters(struct sched *s, uint32_t wanted)
                 }
                 if (s->counters[i].fds)
                         continue;
+                sched_view_forget_counter(&s->view, i);
                 r = sched_counter_open(&s->counters[i], &events[i],
                                        sched_programs_map_fd(&s->programs, maps[i]), s->sizes.n_cpus);
                 s->host->unavailable(s->host, metric, r < 0 ? strerror(-r) : NULL);

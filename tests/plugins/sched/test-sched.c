@@ -620,6 +620,44 @@ static void test_counters(void **state)
         load_done(&l);
 }
 
+/*
+ * Unwatched and watched again, while switches go on being seen: the new counters begin at 0, and that is not counted
+ * backwards. Who was on the CPU then would be charged with it: the whole machine is looked at.
+ */
+static void test_counters_anew(void **state)
+{
+        const uint64_t root = 1;
+        struct testhost *th;
+        double before, after;
+        struct load l;
+
+        fake_counters = true;
+        th = open_plugin("auto");
+        testhost_add_object(th, "cgroup", root, "/", NULL);
+        assert_int_equal(testhost_watch(th, "sched.runtime", &root, 1), 0);
+        assert_int_equal(testhost_watch(th, "sched.cycles", &root, 1), 0);
+        assert_int_equal(load_init(&l, "trimtab-test-anew", NULL), 0);
+        for (uint32_t i = 0; i < 4; i++)
+                assert_true(load_start(&l, work_burn, 300000) > 0);
+        load_wait(&l);
+        assert_int_equal(testhost_collect(th), 0);
+        before = value_of(th, "sched.cycles", root);
+
+        for (uint32_t i = 0; i < 3; i++) {
+                assert_int_equal(testhost_watch(th, "sched.cycles", NULL, 0), 0);
+                assert_int_equal(testhost_watch(th, "sched.cycles", &root, 1), 0);
+                assert_true(load_start(&l, work_burn, 50000) > 0);
+                load_wait(&l);
+        }
+        fake_counters = false;
+        assert_int_equal(testhost_collect(th), 0);
+        after = value_of(th, "sched.cycles", root);
+        print_message("  %.0f ms before, %.0f ms after\n", before / 1e6, after / 1e6);
+        assert_true(after >= before + 50e6);
+        testhost_free(th);
+        load_done(&l);
+}
+
 static const char *cannot_run(void)
 {
         struct reference_bpf *ref;
@@ -656,6 +694,7 @@ int main(int argc, char **argv)
                 cmocka_unit_test(test_subtree),
                 cmocka_unit_test(test_limit),
                 cmocka_unit_test(test_counters),
+                cmocka_unit_test(test_counters_anew),
         };
         const char *why;
 
