@@ -53,10 +53,10 @@ int host_add_io(const struct trimtab_host *h, int32_t fd, int (*cb)(void *self, 
                 remove_io(at);
                 return 0;
         }
-        if (*at) {
-                (*at)->cb = cb;
-                return 0;
-        }
+        /* Anew, not only another callback: the plugin may have closed the descriptor, and the number stands for another
+         * file now, of which the loop knows nothing. */
+        if (*at)
+                remove_io(at);
 
         io = calloc(1, sizeof(*io));
         if (!io)
@@ -70,7 +70,8 @@ int host_add_io(const struct trimtab_host *h, int32_t fd, int (*cb)(void *self, 
         }
         (void) sd_event_source_set_description(io->source, p->name);
 
-        *at = io;
+        io->next = p->io;
+        p->io = io;
         return 0;
 }
 

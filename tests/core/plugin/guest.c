@@ -27,6 +27,21 @@ static const struct trimtab_metric metrics[] = {
         { "guest.temper", "", "Never to be had", "host", TRIMTAB_GAUGE },
 };
 
+static int on_readable(void *self, int32_t fd);
+
+/* Another file under the number of the one that was watched, and a byte in it. */
+static int change_file(struct guest *g, int32_t fd)
+{
+        int ends[2], r;
+
+        if (pipe(ends) < 0 || dup2(ends[0], fd) < 0 || write(ends[1], "w", 1) != 1)
+                return -EIO;
+        r = g->host->add_io(g->host, fd, on_readable);
+        (void) close(ends[0]);
+        (void) close(ends[1]);
+        return r;
+}
+
 /* The byte that came says what to do. */
 static int on_readable(void *self, int32_t fd)
 {
@@ -44,6 +59,8 @@ static int on_readable(void *self, int32_t fd)
                 return 0;
         case 'q':
                 return g->host->add_io(g->host, fd, NULL);
+        case 'n':
+                return change_file(g, fd);
         case 'a':
                 return g->host->object_add(g->host, "seat", 2, "window", "/seats/window");
         case 'r':

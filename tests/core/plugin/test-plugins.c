@@ -221,6 +221,23 @@ static void test_descriptors_in_the_loop(void **state)
         assert_int_equal(info_of(w, "guest").errors, 1);
 }
 
+/* A descriptor that was closed and is another file now is watched when the plugin says so again. */
+static void test_a_number_that_is_another_file(void **state)
+{
+        struct world *w = *state;
+        char text[64];
+
+        (void) snprintf(text, sizeof(text), "[plugin guest]\nfd = %d\n", w->pipe[0]);
+        configure(w, text);
+        start(w);
+        assert_open(w);
+
+        send_byte(w, 'n');
+        assert_int_equal(info_of(w, "guest").errors, 0);
+        assert_true(sd_event_run(w->event, 0) >= 0);
+        assert_int_equal(w->n_wakes, 1);
+}
+
 static void test_objects_are_told_to_those_that_measure_them(void **state)
 {
         struct world *w = *state;
@@ -291,6 +308,7 @@ int main(void)
                 TEST(test_options),
                 TEST(test_bad_options_are_told),
                 TEST(test_descriptors_in_the_loop),
+                TEST(test_a_number_that_is_another_file),
                 TEST(test_objects_are_told_to_those_that_measure_them),
                 TEST(test_a_knob_that_is_no_file),
                 TEST(test_closing),
