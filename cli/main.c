@@ -9,6 +9,7 @@
 
 #include "command.h"
 #include "config/units.h"
+#include "show.h"
 #include "terminal.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
@@ -112,7 +113,7 @@ static const struct command *command_find(const char *name)
 
 static const struct command *command_find_or_complain(const char *name)
 {
-        const char *names[ELEMENTSOF(commands)], *nearest;
+        const char *names[ELEMENTSOF(commands) + 1], *nearest;
         const struct command *c = command_find(name);
 
         if (c)
@@ -120,6 +121,7 @@ static const struct command *command_find_or_complain(const char *name)
 
         for (size_t i = 0; i < ELEMENTSOF(commands); i++)
                 names[i] = commands[i].name;
+        names[ELEMENTSOF(commands)] = "help";
         nearest = str_nearest(name, names, ELEMENTSOF(names));
         if (nearest)
                 complain("there is no command '%s', did you mean '%s'?", name, nearest);
@@ -364,7 +366,8 @@ static int take_option(int option, struct request *ret)
                 ret->version = true;
                 return 0;
 
-        default: /* getopt has said it */
+        default: /* getopt has said what is wrong with it */
+                complain("'trimtab help COMMAND' lists the options");
                 return -EINVAL;
         }
 }
@@ -433,16 +436,16 @@ static int run_help(const char *name)
 {
         const struct command *c;
 
-        if (!name) {
+        if (!name || streq(name, "help")) {
                 print_help();
-                return EXIT_OK;
+                return show_done(0);
         }
 
         c = command_find_or_complain(name);
         if (!c)
                 return EXIT_USAGE;
         print_command_help(c);
-        return EXIT_OK;
+        return show_done(0);
 }
 
 int main(int argc, char **argv)
@@ -456,13 +459,15 @@ int main(int argc, char **argv)
         if (MB_CUR_MAX == 1)
                 (void) setlocale(LC_CTYPE, "C.UTF-8");
 
+        if (argc > 0)
+                argv[0] = program_invocation_short_name; /* getopt complains in its name, as we do */
         if (parse(argc, argv, &request) < 0)
                 return EXIT_USAGE;
 
         name = argv[optind];
         if (request.version) {
                 printf("trimtab %s\n", TRIMTAB_VERSION);
-                return EXIT_OK;
+                return show_done(0);
         }
         if (request.help)
                 return run_help(name);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "config/conf-files.h"
 #include "util/cleanup.h"
@@ -29,14 +30,36 @@ static int load_file(struct ini *ini, const char *path, struct diag *diag)
         return r == -ENOMEM ? r : 0;
 }
 
+/* Those of the folders that can be looked into; the others are named in diag. ret_dirs has room for all and a NULL. */
+static void readable_dirs(const char *const *dirs, const char **ret_dirs, struct diag *diag)
+{
+        for (; *dirs; dirs++) {
+                const struct place place = { .path = *dirs };
+
+                if (access(*dirs, R_OK | X_OK) >= 0)
+                        *ret_dirs++ = *dirs;
+                else if (errno != ENOENT)
+                        diag_add(diag, SEVERITY_ERROR, &place, "the folder cannot be read: %s", strerror(errno));
+        }
+        *ret_dirs = NULL;
+}
+
 /* All files of folders that hide each other's. */
 static int load_dirs(struct ini *ini, const char *const *dirs, struct diag *diag)
 {
+        _cleanup_free_ const char **readable = NULL;
         char **files = NULL;
-        size_t n;
+        size_t n = 0;
         int r;
 
-        r = conf_files(dirs, &files, &n);
+        while (dirs[n])
+                n++;
+        readable = calloc(n + 1, sizeof(*readable));
+        if (!readable)
+                return -ENOMEM;
+        readable_dirs(dirs, readable, diag);
+
+        r = conf_files(readable, &files, &n);
         if (r < 0)
                 return r;
 

@@ -107,6 +107,15 @@ if [ -n "$as" ]; then
         has err "$work/secret.conf: error: "
         has err 'Permission denied'
         case_done 'a file that may not be read is an error, by name'
+
+        mkdir "$work/closed"
+        cp "$rules/bad.conf" "$work/closed"
+        chmod 700 "$work/closed"
+        check "$work/closed" "$rules"
+        is status "$status" 1
+        has err "$work/closed: error: the folder cannot be read: Permission denied"
+        has err "$rules/bad.conf:4:14: error: "
+        case_done 'a folder that may not be read is an error, by name, and the others are read'
 fi
 
 # A value whose end decides: what cuts lines would find no error here.

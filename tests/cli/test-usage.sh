@@ -20,7 +20,11 @@ refused() { # NAME TEXT ARGUMENT...
 
 refused 'no command' 'a command is missing'
 refused 'an unknown command, with the nearest' "did you mean 'status'?" statsu
+refused 'an unknown command, help being one' "did you mean 'help'?" hlep
 refused 'an unknown option' '--bogus' status --bogus
+has err "trimtab: 'trimtab help COMMAND' lists the options"
+lacks err "$trimtab"
+case_done 'an unknown option: who says so, and the next step'
 refused 'an option of another command' "'status' does not take --all" status --all
 refused 'an argument too many' 'usage: trimtab status' status now
 refused 'an option without its argument' '--runtime-dir' status --runtime-dir
@@ -56,10 +60,24 @@ is status "$status" 0
 is 'revert --help' "$(cat "$work/out")" "$(cat "$work/help")"
 case_done 'help on a command, both ways'
 
+run help help
+is status "$status" 0
+has out 'Usage: trimtab [OPTION...] COMMAND'
+case_done 'help on help'
+
 run --version
 is status "$status" 0
 has out 'trimtab '
 case_done 'version'
+
+for command in help 'help log' --version; do
+        status=0
+        # shellcheck disable=SC2086
+        $as "$trimtab" $command >/dev/full 2>"$work/err" || status=$?
+        is "status of $command" "$status" 1
+        has err 'cannot print the answer'
+done
+case_done 'what cannot be printed is a failure'
 
 for command in status plugins metrics knobs rules log 'log --follow --since 10m' reload 'revert x' 'explain x' \
         'pause --for 1d' resume mode 'mode advise' advise; do
