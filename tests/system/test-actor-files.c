@@ -24,6 +24,7 @@
 #include "util/str.h"
 
 #define CGROUP "/sys/fs/cgroup/trimtab-test"
+#define CHILD CGROUP "/child"
 #define MIB 1048576.0
 
 static char run_dir[] = "/run/trimtab-test-XXXXXX";
@@ -38,6 +39,12 @@ static const struct object object = {
         .id = { SCOPE_CGROUP, 1 },
         .name = (char *) "/trimtab-test",
         .path = (char *) CGROUP,
+};
+
+static const struct object child = {
+        .id = { SCOPE_CGROUP, 2 },
+        .name = (char *) "/trimtab-test/child",
+        .path = (char *) CHILD,
 };
 
 #define KNOB(n, t, f, fl)                                                                                    \
@@ -88,13 +95,18 @@ static void run_until_idle(void)
                 assert_true(sd_event_run(event, UINT64_MAX) >= 0);
 }
 
-static enum outcome set(const struct knob *knob, double number, const char *text)
+static void want_on(const struct object *o, const struct knob *knob, double number, const char *text)
 {
         struct wish wish = { .value = value_number(number), .rule = "rule", .decision = 1 };
 
         if (text)
                 assert_int_equal(value_text(knob->type, text, &wish.value), 0);
-        assert_int_equal(actor_set(actor, knob, &object, &wish, monotonic_ns()), 0);
+        assert_int_equal(actor_set(actor, knob, o, &wish, monotonic_ns()), 0);
+}
+
+static enum outcome set(const struct knob *knob, double number, const char *text)
+{
+        want_on(&object, knob, number, text);
         run_until_idle();
         return last.outcome;
 }
@@ -104,6 +116,12 @@ static enum outcome restore(const struct knob *knob)
         assert_int_equal(actor_restore(actor, knob, object.id, "rule", 2), 0);
         run_until_idle();
         return last.outcome;
+}
+
+static void have_child(void)
+{
+        put(CGROUP "/cgroup.subtree_control", "+cpu +cpuset +memory");
+        assert_int_equal(mkdir(CHILD, 0755), 0);
 }
 
 /* A process in the cgroup that holds so much memory, locked, and waits. */
@@ -145,10 +163,32 @@ static void evict(pid_t pid)
 
 static unsigned countdown;
 
+/* Files that are looked at, and what they held after each write. */
+static const char *const *watched;
+static char history[512];
+
+static void look(void)
+{
+        size_t n = strlen(history);
+
+        for (size_t i = 0; watched[i]; i++)
+                n += (size_t) snprintf(history + n, sizeof(history) - n, "%s%s", i > 0 ? " " : "", get(watched[i]));
+        (void) snprintf(history + n, sizeof(history) - n, "|");
+}
+
+static void expect(const char *text)
+{
+        run_until_idle();
+        assert_string_equal(history, text);
+        history[0] = '\0';
+}
+
 static void at(void *userdata, const char *point)
 {
         if (countdown > 0 && --countdown == 0)
                 (void) raise(SIGKILL);
+        if (watched && (streq(point, "after-write") || streq(point, "after-restore-write")))
+                look();
 }
 
 static void open_actor(void)
@@ -186,7 +226,10 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
+        watched = NULL;
+        history[0] = '\0';
         close_actor();
+        (void) rmdir(CHILD);
         assert_int_equal(rmdir(CGROUP), 0);
         return 0;
 }
@@ -318,6 +361,54 @@ static void idle_killed_anywhere(void **state)
         has_weight("250");
 }
 
+/* The kernel gives a child whose CPUs are none of its parent's all of the parent's: that never happens on the way. */
+static void sets_go_sideways_by_their_union(void **state)
+{
+        static const char *const files[] = { CGROUP "/cpuset.cpus.effective", CHILD "/cpuset.cpus",
+                                             CHILD "/cpuset.cpus.effective", NULL };
+
+        have_child();
+        put(CGROUP "/cpuset.cpus", "0");
+        put(CHILD "/cpuset.cpus", "0");
+        watched = files;
+
+        want_on(&object, &cpus, 0, "1");
+        want_on(&child, &cpus, 0, "1");
+        expect("0-1 0 0|0-1 1 1|1 1 1|");
+
+        assert_int_equal(actor_restore_all(actor, true), 0);
+        run_until_idle();
+        assert_string_equal(get(CGROUP "/cpuset.cpus"), "0");
+        assert_string_equal(get(CHILD "/cpuset.cpus"), "0");
+        assert_string_equal(get(CHILD "/cpuset.cpus.effective"), "0");
+}
+
+static void parents_are_raised_first_and_lowered_last(void **state)
+{
+        static const char *const quotas[] = { CGROUP "/cpu.max", CHILD "/cpu.max", NULL };
+        static const char *const highs[] = { CGROUP "/memory.high", CHILD "/memory.high", NULL };
+
+        have_child();
+        put(CGROUP "/cpu.max", "50000 100000");
+        put(CHILD "/cpu.max", "40000 100000");
+        watched = quotas;
+        want_on(&child, &quota, 80, NULL);
+        want_on(&object, &quota, 100, NULL);
+        expect("100000 100000 40000 100000|100000 100000 80000 100000|");
+        want_on(&object, &quota, 30, NULL);
+        want_on(&child, &quota, 20, NULL);
+        expect("100000 100000 20000 100000|30000 100000 20000 100000|");
+        assert_int_equal(actor_restore_all(actor, true), 0);
+        expect("50000 100000 20000 100000|50000 100000 40000 100000|");
+
+        watched = highs;
+        want_on(&object, &high, 1024 * MIB, NULL);
+        want_on(&child, &high, 512 * MIB, NULL);
+        expect("max 536870912|1073741824 536870912|");
+        assert_int_equal(actor_restore_all(actor, true), 0);
+        expect("max 536870912|max max|");
+}
+
 static void memory_high_stays_above_what_is_locked(void **state)
 {
         pid_t pid = inhabit((size_t) (64 * MIB));
@@ -374,6 +465,8 @@ int main(void)
                 TEST(idle_and_a_held_weight_exclude_each_other),
                 TEST(a_weight_of_theirs_stays_after_idle),
                 TEST(idle_killed_anywhere),
+                TEST(sets_go_sideways_by_their_union),
+                TEST(parents_are_raised_first_and_lowered_last),
                 TEST(a_set_with_tasks_goes_back),
                 TEST(memory_high_stays_above_what_is_locked),
                 TEST(less_reclaimed_is_reclaimed),
