@@ -115,8 +115,8 @@ static __always_inline struct sched_turn *find_turn(__u32 pid)
 
 /*
  * Was the task moved here since it last ran? Only then is its last turn worth a look. Tasks that fall
- * together are looked at for nothing, or, when both wait here, the second one loses its piece from before the
- * move.
+ * together are looked at for nothing, or, when both wait here, the second one is not seen to have been moved: the piece
+ * from before the move is lost of it, unless the wait is long.
  */
 static __always_inline bool take_moved(struct sched_cpu *here, __u32 pid)
 {

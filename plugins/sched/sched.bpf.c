@@ -87,7 +87,7 @@ static __always_inline bool take_wait(struct sched_cpu *here, struct task_struct
         if (!start || start > now)
                 return false;
         *ret = now - start;
-        if (!take_moved(here, pid))
+        if (!take_moved(here, pid) && *ret < SCHED_LONG_WAIT)
                 return true;
 
         run_delay = FIELD(raw, task, sched_info.run_delay);

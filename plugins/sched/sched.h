@@ -99,6 +99,12 @@ struct sched_turn {
         trimtab_u64 run_delay; /* ns, or SCHED_TURN_SPOILED */
 };
 
+/*
+ * Of a wait so long, in ns, the last turn is looked at also when the task does not seem to have been moved: the bit that says so may have
+ * been taken by another, and a sleep of a tenth of a second that is taken for one wait would weigh as much as hundreds of waits.
+ */
+#define SCHED_LONG_WAIT (1ull << 20)
+
 /* The kernel took a sleep for waiting (see the migrate program): this turn's wait cannot be known. */
 #define SCHED_TURN_SPOILED (~0ull)
 
