@@ -130,20 +130,21 @@ void plugin_watch(struct plugin *p)
         for (uint32_t i = 0; i < p->descriptor.plugin.n_metrics; i++) {
                 struct watchset *w = &p->watchsets[i];
 
-                if (!watchset_differs(w))
+                if (!watchset_differs(w) && !w->retry)
                         continue;
+                w->retry = false;
 
                 if (p->descriptor.plugin.watch) {
                         before = callback_enter(p, "watch");
                         r = p->descriptor.plugin.watch(p->self, i, w->next, (uint32_t) w->n_next);
                         callback_leave(p, before);
                         if (r < 0) {
-                                /* The set in force stays as it was, so that the next apply tries again. */
                                 p->errors++;
                                 first = first ?: r;
-                                continue;
+                                w->retry = true;
                         }
                 }
+                /* Also of a failure: one object too many for the plugin is no reason to drop the samples of all others. */
                 watchset_commit(w);
         }
 

@@ -15,6 +15,7 @@ struct watchset {
         size_t n;
         uint64_t *next;
         size_t n_next;
+        bool retry; /* watch() failed for the set in force: it is called again */
 };
 
 void watchset_begin(struct watchset *w); /* forgets what was gathered */

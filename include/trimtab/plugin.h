@@ -218,7 +218,8 @@ struct trimtab_plugin {
          * gets it. A program that the kernel refuses costs its own metrics, not the plugin: see host->program. */
         int (*open)(const struct trimtab_host *h, void **ret_self);
         /* From now on measure `metric` for exactly these objects, none when n is 0; the array is the host's and valid
-         * during the call. Called before the first collect() and whenever the set changes. NULL: always measures. */
+         * during the call. Called before the first collect() and whenever the set changes. NULL: always measures. On
+         * failure it is called again at the next tick; objects that can be measured all the same should be. */
         int (*watch)(void *self, uint32_t metric, const uint64_t *objects, uint32_t n);
         /* Once a tick: emit every watched metric. now_ns is CLOCK_MONOTONIC. Must not block. */
         int (*collect)(void *self, uint64_t now_ns);

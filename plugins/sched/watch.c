@@ -186,9 +186,11 @@ static int watch_groups(struct sched *s, uint32_t metric, const uint64_t *object
                         r = k;
                 }
         }
-        if (refused)
+        /* The host asks again at every tick as long as it fails. */
+        if (refused && refused != s->n_refused[metric])
                 s->host->log(s->host, TRIMTAB_LOG_WARNING, "%u cgroups are not measured: %s%s", refused,
                              strerror(-r), r == -ENOSPC ? " (raise max-cgroups)" : "");
+        s->n_refused[metric] = refused;
         return r;
 }
 

@@ -408,7 +408,8 @@ static void test_watch_fails_and_is_tried_again(void **state)
         start(w);
         ticks(w, "watch-fails", 3);
         assert_int_equal(info_of(w, "/runtime.so").errors, 3 * 2);
-        assert_int_equal(last(w, "hostile.level", 1002, &value), -ENODATA);
+        /* It may have failed for some of the objects only: what is emitted is taken. */
+        assert_int_equal(last(w, "hostile.level", 1002, &value), 0);
 
         tick(w, 5000);
         assert_int_equal(info_of(w, "/runtime.so").errors, 3 * 2);

@@ -564,6 +564,9 @@ static void test_limit(void **state)
         }
 
         assert_int_equal(testhost_watch(th, "sched.runtime", ids, 3), -ENOSPC);
+        assert_int_equal(testhost_logged(th, TRIMTAB_LOG_WARNING), 1);
+        assert_int_equal(testhost_watch(th, "sched.runtime", ids, 3), -ENOSPC); /* as the host does at every tick */
+        assert_int_equal(testhost_logged(th, TRIMTAB_LOG_WARNING), 1);
         for (uint32_t i = 0; i < 3; i++) {
                 assert_true(load_start(&loads[i], work_burn, 20000) > 0);
                 load_wait(&loads[i]);
