@@ -209,7 +209,7 @@ static double nearer(double a, double b, double original)
         return fabs(a - original) < fabs(b - original) ? a : b;
 }
 
-int instance_ease_claim(struct instance *i, const struct view *view, struct arbiter *a, struct claim *c,
+int instance_ease_claim(struct instance *i, const struct view *view, struct arbiter *a, struct claim *c, double part,
                         const struct reason *reason)
 {
         const struct knob *k = catalogue_knob_at(view->catalogue, c->knob);
@@ -225,7 +225,7 @@ int instance_ease_claim(struct instance *i, const struct view *view, struct arbi
                 from = nearer(in_force.number, from, original.number);
 
         if (r < 0 || c->value.type != TRIMTAB_NUMBER || original.type != TRIMTAB_NUMBER ||
-            !step_ease(k, from, original.number, c->use, &c->gap, &next)) {
+            !step_ease(k, from, original.number, c->use, part, &c->gap, &next)) {
                 c->cause = reason->cause;
                 arbiter_drop(a, c, false, reason->text);
                 return 1;
@@ -240,6 +240,9 @@ int instance_ease_claim(struct instance *i, const struct view *view, struct arbi
         return 1;
 }
 
+/* Of the way that is left, a rule goes so much a step. */
+#define EASE_PART 0.5
+
 int instance_ease(struct instance *i, const struct view *view, struct arbiter *a)
 {
         struct reason reason = reason_ease(i, view);
@@ -247,7 +250,7 @@ int instance_ease(struct instance *i, const struct view *view, struct arbiter *a
 
         for (struct claim *c = i->holder.claims, *next; c; c = next) {
                 next = c->next_of_holder;
-                r = instance_ease_claim(i, view, a, c, &reason);
+                r = instance_ease_claim(i, view, a, c, EASE_PART, &reason);
                 if (r < 0)
                         return r;
                 changed += r;

@@ -17,12 +17,15 @@ static bool will_ease(const struct goal_run *run, const struct goal *g, size_t *
         return controller_easable(&config, run->levers, ret_lever);
 }
 
-static uint64_t ease_in(const struct controller *c, uint64_t interval_ns, uint64_t now_ns)
+static uint64_t ease_in(const struct controller *c, const struct goal *g,
+                        const struct controller_lever *lever, uint64_t now_ns)
 {
-        uint64_t since_ns = c->margin_since_ns > 0 ? c->margin_since_ns : now_ns;
-        uint64_t in_ns = left(now_ns, since_ns + interval_ns), rest_ns = left(now_ns, c->ease_rest_until_ns);
+        const struct controller_config config = { g->settle_ns, g->ease_after_ns, g->n_levers };
+        struct controller from_now = *c;
 
-        return in_ns > rest_ns ? in_ns : rest_ns;
+        if (c->margin_since_ns == 0)
+                from_now.margin_since_ns = now_ns;
+        return left(now_ns, controller_ease_at_ns(&from_now, &config, lever));
 }
 
 bool explain_goal(const struct explained_rule *r, uint64_t now_ns, struct explained_goal *ret)
@@ -52,7 +55,7 @@ bool explain_goal(const struct explained_rule *r, uint64_t now_ns, struct explai
                 ret->wait_ns = left(now_ns, c->wait_until_ns);
         if (c->phase != CONTROLLER_ACTING && c->phase != CONTROLLER_STUCK && will_ease(run, g, &lever)) {
                 ret->will_ease = true;
-                ret->ease_ns = ease_in(c, run->levers[lever].takes ? g->settle_ns : g->ease_after_ns, now_ns);
+                ret->ease_ns = ease_in(c, g, &run->levers[lever], now_ns);
         }
         return true;
 }

@@ -87,7 +87,7 @@ static int carry_out(struct instance *i, const struct view *view, struct arbiter
         case CONTROLLER_EASE:
                 lever_mark(i, order->lever);
                 m.reason = reason_goal(i, view, takes ? REASON_TAKE : REASON_EASE);
-                return takes ? lever_take(&m, load) : lever_ease(&m);
+                return takes ? lever_take(&m, load) : lever_ease(&m, order->part);
         case CONTROLLER_NOTHING:
         case CONTROLLER_RELEASE:
                 break;
@@ -110,12 +110,19 @@ static void show_phase(struct instance *i, uint64_t now_ns)
         i->since_ns = now_ns;
 }
 
-/* A lever that is busy, or whose use is about to be measured, is waited for as long as a step takes. */
-static bool may_wait(struct goal_run *run, const struct controller_config *config, uint64_t now_ns)
+/* A knob that refused rests for less. */
+#define LAST_WAIT_NS (60 * SECOND_NS)
+
+/* A lever that is busy, or whose use is about to be measured, is waited for as long as a step takes; the last
+ * one longer: with it all would be given back. */
+static bool may_wait(struct goal_run *run, const struct controller_config *config, size_t lever,
+                     uint64_t now_ns)
 {
+        bool longer = lever + 1 == config->n_levers && config->settle_ns < LAST_WAIT_NS;
+
         if (run->waits_since_ns == 0)
                 run->waits_since_ns = now_ns;
-        return now_ns - run->waits_since_ns < config->settle_ns;
+        return now_ns - run->waits_since_ns < (longer ? LAST_WAIT_NS : config->settle_ns);
 }
 
 int goal_tick(struct instance *i, const struct view *view, struct arbiter *a)
@@ -142,14 +149,15 @@ int goal_tick(struct instance *i, const struct view *view, struct arbiter *a)
                 if (order.verb == CONTROLLER_NOTHING)
                         break;
                 moved = carry_out(i, view, a, &order, load);
-                if (moved == -EAGAIN && may_wait(run, &config, view->now_ns))
+                if (moved == -EAGAIN && may_wait(run, &config, order.lever, view->now_ns))
                         break;
                 if (moved < 0 && moved != -EAGAIN)
                         return moved;
                 run->waits_since_ns = 0;
                 for (size_t k = 0; k < goal->n_levers; k++)
                         run->levers[k].held = lever_is_held(i, k);
-                controller_done(&run->controller, &config, run->levers, &order, view->now_ns, load, moved > 0);
+                controller_done(&run->controller, &config, run->levers, &order, view->now_ns, load,
+                                moved > 0);
         }
         show_phase(i, view->now_ns);
         return 0;

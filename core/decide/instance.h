@@ -65,8 +65,8 @@ int instance_ease(struct instance *i, const struct view *view, struct arbiter *a
 struct reason;
 int instance_move(struct instance *i, const struct view *view, struct arbiter *a, const struct action *action,
                   size_t index, const struct reason *reason);
-/* Half of the way back for one claim; it may be gone then. 1, 0 (busy), -ENOMEM. */
-int instance_ease_claim(struct instance *i, const struct view *view, struct arbiter *a, struct claim *c,
+/* A part of the way back for one claim; it may be gone then. 1, 0 (busy), -ENOMEM. */
+int instance_ease_claim(struct instance *i, const struct view *view, struct arbiter *a, struct claim *c, double part,
                         const struct reason *reason);
 
 /* The guard turned false (act.c): what the last action changed goes back to what it was before. */

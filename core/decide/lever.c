@@ -6,7 +6,8 @@
 
 #include "decide/step.h"
 
-/* A knob that did not follow, such as memory.high when nothing can be reclaimed, is tried again after this long. */
+/* A knob that did not follow, such as memory.high when nothing can be reclaimed, is tried again after this
+ * long. */
 #define RETRY_NS (300 * SECOND_NS)
 
 static struct claim *first_of(const struct instance *i, size_t lever, struct claim *c)
@@ -44,7 +45,8 @@ static int set(const struct moving *m, struct claim *c, const struct trimtab_val
 
         if (value_equal(&c->value, value))
                 return 0;
-        r = arbiter_claim(m->arbiter, &m->instance->holder, c->knob, c->object, m->instance->advise, value, &c);
+        r = arbiter_claim(m->arbiter, &m->instance->holder, c->knob, c->object, m->instance->advise, value,
+                          &c);
         if (r < 0)
                 return r;
         say(c, &m->reason);
@@ -94,13 +96,13 @@ int lever_back(const struct moving *m)
         return moved;
 }
 
-int lever_ease(const struct moving *m)
+int lever_ease(const struct moving *m, double part)
 {
         int moved = 0;
 
         FOREACH_CLAIM(m->instance, m->lever, c, next)
         {
-                int r = instance_ease_claim(m->instance, m->view, m->arbiter, c, &m->reason);
+                int r = instance_ease_claim(m->instance, m->view, m->arbiter, c, part, &m->reason);
 
                 if (r < 0)
                         return r;
@@ -111,29 +113,29 @@ int lever_ease(const struct moving *m)
 
 /* --- levers that take --- */
 
-static bool did_not_follow(const struct moving *m)
+/* Every knob of it stands where it was before the last step. lately: and that step was a short while ago. */
+static bool did_not_follow(const struct moving *m, bool *ret_lately)
 {
         bool any = false;
 
+        *ret_lately = true;
         FOREACH_CLAIM(m->instance, m->lever, c, next)
         {
                 struct trimtab_value now;
                 bool ours = arbiter_in_force(m->arbiter, c->knob, c->object, m->instance->advise, &now) == c;
 
-                if (!ours || now.number != c->from || m->view->now_ns - c->acted_ns >= RETRY_NS)
+                if (!ours || now.number != c->from)
                         return false;
+                *ret_lately &= m->view->now_ns - c->acted_ns < RETRY_NS;
                 any = true;
         }
         return any;
 }
 
-int lever_take(const struct moving *m, double load)
+static int take(const struct moving *m, double part)
 {
         struct action a = *action_of(m);
-        double part = fmin(fmax(1 - load, 0), 1);
 
-        if (did_not_follow(m))
-                return 0;
         if (a.operation == OPERATION_MULTIPLY || a.operation == OPERATION_DIVIDE)
                 a.operand = 1 + (a.operand - 1) * part;
         else
@@ -141,13 +143,24 @@ int lever_take(const struct moving *m, double load)
         return instance_move(m->instance, m->view, m->arbiter, &a, m->lever, &m->reason);
 }
 
+int lever_take(const struct moving *m, double load)
+{
+        double part = fmin(fmax(1 - load, 0), 1);
+        bool lately, stands = did_not_follow(m, &lately);
+        int r;
+
+        if (stands && lately)
+                return 0;
+        r = take(m, part);
+        /* The same again is no new wish, and would not be written. */
+        return r == 0 && stands ? take(m, part / 2) : r;
+}
+
 static struct action two_steps_back(const struct action *a)
 {
         static const enum operation inverse[] = {
-                [OPERATION_SET] = OPERATION_SET,
-                [OPERATION_ADD] = OPERATION_SUBTRACT,
-                [OPERATION_SUBTRACT] = OPERATION_ADD,
-                [OPERATION_MULTIPLY] = OPERATION_DIVIDE,
+                [OPERATION_SET] = OPERATION_SET,         [OPERATION_ADD] = OPERATION_SUBTRACT,
+                [OPERATION_SUBTRACT] = OPERATION_ADD,    [OPERATION_MULTIPLY] = OPERATION_DIVIDE,
                 [OPERATION_DIVIDE] = OPERATION_MULTIPLY,
         };
         struct action back = *a;
@@ -174,7 +187,8 @@ static int give(const struct moving *m, struct claim *c)
         if (arbiter_in_force(m->arbiter, c->knob, c->object, m->instance->advise, &now) != c)
                 now = c->value;
         if (m->view->original(m->view->userdata, k, c->object, &original) < 0 ||
-            step_relative(&back, now.number, c->use, &next) < 0 || passes(now.number, next, original.number)) {
+            step_relative(&back, now.number, c->use, &next) < 0 ||
+            passes(now.number, next, original.number)) {
                 drop(m, c);
                 return 1;
         }

@@ -24,8 +24,8 @@ int lever_step(const struct moving *m, unsigned steps);
 int lever_take(const struct moving *m, double load);
 /* Of a lever that takes: two steps back, or all of the way. */
 int lever_give(const struct moving *m);
-/* Half of the way back to the original, or all of it. */
-int lever_ease(const struct moving *m);
+/* A part of the way back to the original, or all of it. */
+int lever_ease(const struct moving *m, double part);
 /* To the mark; without one, to the original. */
 int lever_back(const struct moving *m);
 

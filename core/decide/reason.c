@@ -67,7 +67,7 @@ struct reason reason_goal(const struct instance *i, const struct view *view, enu
                 [REASON_STEP] = "a step for the goal: ",
                 [REASON_NO_HELP] = "it did not help: ",
                 [REASON_NOT_BORNE] = "it was missing: ",
-                [REASON_EASE] = "giving back half: ",
+                [REASON_EASE] = "giving back: ",
                 [REASON_TAKE] = "taking a little: ",
                 [REASON_GIVE] = "giving back what was taken: ",
                 [REASON_STUCK] = "no lever is left: ",

@@ -31,9 +31,14 @@ static double operate(enum operation operation, double from, double operand)
         return from;
 }
 
+bool step_raises(const struct action *a)
+{
+        return operate(a->operation, 1, a->operand) > 1;
+}
+
 int step_relative(const struct action *a, double from, double use, double *ret)
 {
-        bool raises = operate(a->operation, 1, a->operand) > 1;
+        bool raises = step_raises(a);
         double next;
 
         if (isnan(from))
@@ -56,7 +61,8 @@ int step_relative(const struct action *a, double from, double use, double *ret)
         return 0;
 }
 
-bool step_ease(const struct knob *k, double from, double original, double use, double *gap, double *ret)
+bool step_ease(const struct knob *k, double from, double original, double use, double part, double *gap,
+               double *ret)
 {
         bool by_ratio = (k->flags & TRIMTAB_KNOB_WEIGHT) && from > 0 && original > 0;
         double target = isinf(original) ? use : original, left;
@@ -71,6 +77,6 @@ bool step_ease(const struct knob *k, double from, double original, double use, d
         if (fabs(target - from) <= 1 || left <= EASE_LAST * *gap)
                 return false;
 
-        *ret = by_ratio ? from * sqrt(target / from) : from + (target - from) / 2;
+        *ret = by_ratio ? from * pow(target / from, part) : from + (target - from) * part;
         return true;
 }

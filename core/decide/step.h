@@ -19,11 +19,15 @@ double action_clamp(const struct action *a, double x);
  */
 int step_relative(const struct action *a, double from, double use, double *ret);
 
+/* Whether it goes up. */
+bool step_raises(const struct action *a);
+
 /*
- * Half of the way back: of the difference for a limit, of the ratio for a weight. *gap is NAN before the
+ * A part of the way back: of the difference for a limit, of the ratio for a weight. *gap is NAN before the
  * first step, and then keeps how far it was. False: what is left is the last 5 %, or one unit, or no way that
- * can be halved: put it back.
+ * has parts: put it back.
  */
-bool step_ease(const struct knob *k, double from, double original, double use, double *gap, double *ret);
+bool step_ease(const struct knob *k, double from, double original, double use, double part, double *gap,
+               double *ret);
 
 #endif

@@ -68,7 +68,7 @@ static size_t ease(const struct knob *k, double from, double original, double us
         double gap = NAN;
         size_t n = 0;
 
-        while (n < 32 && step_ease(k, from, original, use, &gap, &values[n]))
+        while (n < 32 && step_ease(k, from, original, use, 0.5, &gap, &values[n]))
                 from = values[n++];
         return n;
 }
