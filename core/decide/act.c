@@ -143,6 +143,7 @@ static int act_on(void *userdata, const struct object *object)
         r = arbiter_claim(d->arbiter, &i->holder, d->knob->number, object->id, i->advise, &value, &c);
         if (r < 0)
                 return r;
+        c->lever = d->index;
         /* A goal could not tell what a knob does that another one holds. */
         if (i->holder.rule->goal && slot_best(c->slot) != c) {
                 arbiter_drop(d->arbiter, c, false, "");
@@ -150,7 +151,6 @@ static int act_on(void *userdata, const struct object *object)
                 return 0;
         }
         c->acted_ns = d->view->now_ns;
-        c->lever = d->index;
         c->from = from;
         c->use = use;
         c->gap = NAN;

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "decide/goal.h"
+#include "decide/step.h"
 #include "util/array.h"
 
 #define COMPARE(a, b) (((a) > (b)) - ((a) < (b)))
@@ -90,12 +92,28 @@ void slot_unlink(struct slot *s, struct claim *c)
         free(c);
 }
 
+/* Which way a goal moves the knob for its own sake: 1 up, -1 down; 0: it is no such goal's. */
+static int demand(const struct claim *c)
+{
+        const struct rule *rule = c->holder->rule;
+        const struct action *a = rule->goal && c->lever < rule->n_actions ? &rule->actions[c->lever] : NULL;
+
+        if (!a || !action_is_relative(a) || c->value.type != TRIMTAB_NUMBER ||
+            rule->goal->levers[c->lever].takes)
+                return 0;
+        return step_raises(a) ? 1 : -1;
+}
+
 static bool outranks(const struct claim *a, const struct claim *b)
 {
         const struct rule *x = a->holder->rule, *y = b->holder->rule;
+        int way = demand(a);
 
         if (x->priority != y->priority)
                 return x->priority > y->priority;
+        /* Of goals that want the same, the one that needs more: the other has enough of that too. */
+        if (way != 0 && way == demand(b) && a->value.number != b->value.number)
+                return way > 0 ? a->value.number > b->value.number : a->value.number < b->value.number;
         if (x->file_index != y->file_index)
                 return x->file_index > y->file_index;
         if (x->section_index != y->section_index)
