@@ -59,6 +59,9 @@ void run_tick(struct run *r)
         for (size_t i = 0; i < r->n_plants; i++)
                 plant_run(&r->plants[i], m, r->tick_s, r->quiet);
 
+        for (size_t i = 0; i < r->n_responses; i++)
+                response_run(&r->responses[i], m, r->quiet);
+
         invariants_before(&r->invariants, m);
         REQUIRE(m, engine_tick(m->engine, &m->view, &m->decisions) == 0, "out of memory");
         invariants_decided(&r->invariants, m);

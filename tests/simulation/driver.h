@@ -4,16 +4,19 @@
 
 #include "invariants.h"
 #include "plant.h"
+#include "response.h"
 
 /* A run: a machine, what runs on it, what goes wrong, and what is watched. */
 
-enum { PLANTS_MAX = N_PLACES };
+enum { PLANTS_MAX = N_PLACES, RESPONSES_MAX = 2 };
 
 struct run {
         struct machine machine;
         struct invariants invariants;
         struct plant plants[PLANTS_MAX];
         size_t n_plants;
+        struct response responses[RESPONSES_MAX]; /* with them a tick is a second */
+        size_t n_responses;
         unsigned tick_s;
         /* Once in so many ticks, 0: never. An object that goes stays away for some ticks. */
         unsigned meddles, vanishes;

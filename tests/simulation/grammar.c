@@ -118,6 +118,42 @@ static void host(struct writer *w)
 
 static void (*const actions[])(struct writer *w) = { weight, weight, limit_neighbours, limit, memory, fixed, several };
 
+static void goal_levers(struct writer *w)
+{
+        static const char *const levers[] = {
+                "cpu.weight 50..2000",          "cpu.weight 200..900 step +50", "cpu.max @siblings 20%..max",
+                "cpu.max 50%..max step *0.9",   "cpu.weight @parent 1..10000",  "cpu.weight @cgroup:/s/b 10..100",
+                "host.ratio @host 10..90",      "memory.high 256Mi..max",
+        };
+        unsigned n = 1 + pick(w->chance, 3), first = pick(w->chance, 8);
+
+        say(w, "by = ");
+        for (unsigned i = 0; i < n; i++)
+                say(w, "%s%s\n", i > 0 ? "     " : "", levers[(first + i) % 8]);
+        if (!w->tame && once_in(w->chance, 2))
+                say(w, "take = memory.high 64Mi..max\n");
+}
+
+/* tame: what is measured is there, and low, without a load; and nothing is taken, as that stays while the goal is met. */
+static void write_goal(struct writer *w, unsigned number)
+{
+        static const char *const objects[] = { "/s/a", "/s/*", "/s/*, !cgroup:/s/b", "/t/d" };
+        static const unsigned known[] = { 0, 1, 2, 3, 7 };
+        const unsigned i = w->tame ? known[pick(w->chance, 5)] : pick(w->chance, 10);
+
+        say(w, "[goal g%u]\nfor = cgroup:%s\n", number, objects[pick(w->chance, 4)]);
+        say(w, "keep = %s %s %u%s\n", measures[i].term, w->tame || pick(w->chance, 4) ? "<" : ">",
+            measures[i].least + pick(w->chance, measures[i].most - measures[i].least), measures[i].unit);
+        say(w, "settle = %us\nease-after = %us\n", 1 + pick(w->chance, 20), 1 + pick(w->chance, 60));
+        say(w, "priority = %u\n", pick(w->chance, 3));
+        if (once_in(w->chance, 4))
+                say(w, "guard = avg(toy.pressure @cgroup:/s/b) < %u%%\n", 30 + pick(w->chance, 70));
+        if (once_in(w->chance, 8))
+                say(w, "mode = advise\n");
+        goal_levers(w);
+        say(w, "\n");
+}
+
 static void write_rule(struct writer *w, unsigned number)
 {
         static const char *const objects[] = { "/s/a", "/s/*", "/s/*, !cgroup:/s/b", "/t/d", "/s, cgroup:/t", "/*/*" };
@@ -158,5 +194,8 @@ void grammar_write(struct chance *c, bool tame, char *text, size_t size)
 
         text[0] = '\0';
         for (unsigned i = 0; i < n; i++)
-                write_rule(&w, i);
+                if (once_in(c, 3))
+                        write_goal(&w, i);
+                else
+                        write_rule(&w, i);
 }

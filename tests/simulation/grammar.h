@@ -8,7 +8,7 @@
 #include "chance.h"
 
 /*
- * Random sets of good rules for the simulated machine, as a person might write them.
+ * Random sets of good rules and goals for the simulated machine, as a person might write them.
  *
  * tame: every condition is false and every `until` true (or unknown for ever) once the load is gone, so that all must come
  * back to what it was; and `hold` and `clear-hold` are some seconds at least. Otherwise anything that the parser takes.

@@ -7,6 +7,7 @@
 
 #include "decide/arbiter.h"
 #include "decide/rule.h"
+#include "decide/step.h"
 
 /* For numbers that went through some steps of arithmetic. */
 #define NEAR 1e-6
@@ -42,8 +43,13 @@ static bool keeps_to_itself(const struct rule *rule)
 
 void invariants_init(struct invariants *v, struct machine *m)
 {
+        const struct ruleset *set = engine_rules(m->engine);
+
         *v = (struct invariants){ 0 };
-        REQUIRE(m, ruleset_n(engine_rules(m->engine)) <= INVARIANT_RULES_MAX, "too many rules to watch");
+        REQUIRE(m, ruleset_n(set) <= INVARIANT_RULES_MAX, "too many rules to watch");
+        for (size_t i = 0; i < ruleset_n(set); i++)
+                for (size_t k = 0; k < ruleset_at(set, i)->n_actions; k++)
+                        v->named[ruleset_at(set, i)->actions[k].knob] = true;
         for (uint32_t k = 0; k < N_KNOBS; k++)
                 for (unsigned p = 0; p < N_PLACES; p++)
                         v->trails[k][p] = (struct trail){ .key = m->keys[p],
@@ -98,6 +104,21 @@ static void check_action(struct record *r, const struct machine *m, const struct
         r->acted_ns = now_ns;
 }
 
+/* A goal counts its steps only. A tick is the least that can lie between two looks. */
+static void check_step(struct record *r, const struct machine *m, const struct instance_info *info)
+{
+        const struct rule *rule = info->rule;
+        uint64_t now_ns = m->view.now_ns;
+
+        REQUIRE(m, r->when == TRUTH_TRUE, "%s makes a step while it is not violated", rule->name);
+        REQUIRE(m, info->actions == r->actions + 1, "%s makes several steps at once", rule->name);
+        REQUIRE(m, !r->acted || now_ns - r->acted_ns >= rule->goal->settle_ns, "%s makes a step before the last one settled",
+                rule->name);
+        REQUIRE(m, now_ns >= r->rests_until_ns, "%s makes a step while it rests", rule->name);
+        r->acted = true;
+        r->acted_ns = now_ns;
+}
+
 static bool holds_on(enum phase p)
 {
         return p == PHASE_ACTIVE || p == PHASE_CLEARING;
@@ -135,9 +156,11 @@ static int check_instance(void *userdata, const struct instance_info *info)
         REQUIRE(m, r, "%s runs and is no rule", info->rule->name);
         REQUIRE(m, info->when == r->when, "%s sees its condition as %d, it is %d", info->rule->name, (int) info->when,
                 (int) r->when);
-        if (info->actions != r->actions)
+        if (info->rule->goal && info->actions != r->actions)
+                check_step(r, m, info);
+        if (!info->rule->goal && info->actions != r->actions)
                 check_action(r, m, info);
-        if (holds_on(r->phase) && (info->phase == PHASE_IDLE || info->phase == PHASE_EASING))
+        if (!info->rule->goal && holds_on(r->phase) && (info->phase == PHASE_IDLE || info->phase == PHASE_EASING))
                 check_giving_back(r, m, info->rule);
         r->actions = info->actions;
         r->phase = info->phase;
@@ -166,7 +189,7 @@ static void check_value(const struct machine *m, const struct rule *rule, const 
 
                 if (a->knob != d->knob)
                         continue;
-                if (in_range(a, x) || (rule->on_clear == ON_CLEAR_EASE &&
+                if (in_range(a, x) || ((rule->goal || rule->on_clear == ON_CLEAR_EASE) &&
                                        x >= fmin(a->range.low, original) * (1 - NEAR) &&
                                        x <= fmax(a->range.high, original) * (1 + NEAR)))
                         return;
@@ -188,7 +211,7 @@ static void check_easing(struct invariants *v, const struct machine *m, const st
         bool last;
 
         v->eases++;
-        if (!keeps_to_itself(rule) || !t->rule || strcmp(t->rule, d->rule) != 0)
+        if (rule->goal || !keeps_to_itself(rule) || !t->rule || strcmp(t->rule, d->rule) != 0)
                 return;
         REQUIRE(m, !t->easing || m->view.now_ns - t->eased_ns >= rule->cooldown_ns, "%s eases twice in its cooldown",
                 rule->name);
@@ -224,6 +247,20 @@ static void check_undo(struct invariants *v, const struct machine *m, const stru
                         v->records[i][place].rests_until_ns = m->view.now_ns + GUARD_REST_NS;
 }
 
+/* Nothing is given back, or taken, unless the goal is met, and known to be. What surfaces from another's shadow is of before. */
+static void check_goal_ease(const struct invariants *v, const struct machine *m, const struct decision *d,
+                            const struct trail *t, unsigned place)
+{
+        const struct rule *rule = d->rule ? ruleset_find(engine_rules(m->engine), d->rule) : NULL;
+
+        if (!rule || !rule->goal || !keeps_to_itself(rule) || !t->rule || strcmp(t->rule, d->rule) != 0 ||
+            (!begins(d->reason, "giving back: ") && !begins(d->reason, "taking a little: ")))
+                return;
+        for (size_t i = 0; i < INVARIANT_RULES_MAX; i++)
+                if (v->records[i][place].rule == rule)
+                        REQUIRE(m, v->records[i][place].when == TRUTH_FALSE, "%s gives back, and is not met", rule->name);
+}
+
 static void check_decision(struct invariants *v, struct machine *m, const struct decision *d)
 {
         struct toy_knob *k = machine_knob(m, d->knob, d->object);
@@ -246,6 +283,8 @@ static void check_decision(struct invariants *v, struct machine *m, const struct
         check_undo(v, m, d, t, place);
         if (easing)
                 check_easing(v, m, d, t, k);
+        check_goal_ease(v, m, d, t, place);
+        v->given += begins(d->reason, "giving back: ");
         /* How far a value has come that was eased in another's shadow, cannot be told from here. */
         surfaces = easing && (!t->rule || strcmp(t->rule, d->rule) != 0);
         t->easing = easing;
@@ -259,12 +298,23 @@ struct claims {
         const struct claim *best, *owner;
 };
 
+static const struct action *pushes(const struct claim *c)
+{
+        const struct rule *rule = c->holder->rule;
+
+        return rule->goal && !rule->goal->levers[c->lever].takes ? &rule->actions[c->lever] : NULL;
+}
+
 static bool outranks(const struct claim *a, const struct claim *b)
 {
         const struct rule *x = a->holder->rule, *y = b->holder->rule;
+        const struct action *i = pushes(a), *j = pushes(b);
 
         if (x->priority != y->priority)
                 return x->priority > y->priority;
+        /* Of goals that turn it the same way, who has turned it further. */
+        if (i && j && step_raises(i) == step_raises(j) && a->value.number != b->value.number)
+                return (a->value.number > b->value.number) == step_raises(i);
         if (x->file_index != y->file_index)
                 return x->file_index > y->file_index;
         return x->section_index == y->section_index ? a->first < b->first : x->section_index > y->section_index;
@@ -294,6 +344,12 @@ static bool has_knob(uint32_t knob, unsigned place)
         return (knob == KNOB_RATIO) == (place == PLACE_HOST);
 }
 
+/* What no rule names, and is not ours, is looked at when all is at rest: most of the time would go there. */
+static bool matters(const struct invariants *v, const struct machine *m, uint32_t knob, unsigned place)
+{
+        return !m->gone[place] && has_knob(knob, place) && (v->named[knob] || m->knobs[knob][place].ours);
+}
+
 void invariants_decided(struct invariants *v, struct machine *m)
 {
         struct looking l = { v, m };
@@ -307,7 +363,7 @@ void invariants_decided(struct invariants *v, struct machine *m)
                                 v->trails[k][p] = (struct trail){ .key = m->keys[p],
                                                                   .asked = NAN,
                                                                   .held = m->knobs[k][p].now.number };
-                        if (m->gone[p] || !has_knob(k, p))
+                        if (!matters(v, m, k, p))
                                 continue;
                         real = claims_on(m, k, p, false);
                         advised = claims_on(m, k, p, true);
@@ -344,7 +400,7 @@ void invariants_applied(struct invariants *v, struct machine *m)
                         if (m->gone[p] || !has_knob(i, p))
                                 continue;
                         follow(&v->trails[i][p], k);
-                        if (m->view.now_ns < k->busy_until_ns)
+                        if (!matters(v, m, i, p) || m->view.now_ns < k->busy_until_ns)
                                 continue;
                         c = claims_on(m, i, p, false);
                         if (!c.best)

@@ -14,6 +14,7 @@
  *   - no first action before `when` was true for `hold`, none while the guard is false or rests
  *   - a rule acts or eases on an object not more than once a cooldown
  *   - nothing is given back before `until` was true for clear-hold, or unknown for three times that
+ *   - a goal makes a step only while it is violated and the last one has settled, and gives back only while it is met
  *   - easing goes half of the way a step, and ends exactly at the original, when 5 % or one unit are left
  *
  * A breach ends the program (machine_fail).
@@ -48,7 +49,8 @@ struct trail {
 struct invariants {
         struct record records[INVARIANT_RULES_MAX][N_PLACES];
         struct trail trails[N_KNOBS][N_PLACES];
-        uint64_t sets, restores, eases; /* decisions seen, so that a test can tell that it tests something */
+        bool named[N_KNOBS];            /* by an action of some rule */
+        uint64_t sets, restores, eases, given; /* decisions seen, so that a test can tell that it tests something */
 };
 
 /* Nothing is known yet; also after the rules have changed. */

@@ -24,7 +24,7 @@ static double shape(enum load_kind kind, double phase)
         return 0;
 }
 
-static double load_at(const struct load *l, struct chance *c, double t_s)
+double load_at(const struct load *l, struct chance *c, double t_s)
 {
         double phase = l->period_s > 0 ? fmod(t_s, l->period_s) / l->period_s : 0, noise;
 

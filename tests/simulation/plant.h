@@ -43,6 +43,9 @@ struct plant {
         uint64_t slots[TRIMTAB_HIST_SLOTS];
 };
 
+/* At so many seconds. */
+double load_at(const struct load *l, struct chance *c, double t_s);
+
 /* Any plant, by chance. */
 struct plant plant_random(struct chance *c, unsigned place);
 
