@@ -8,6 +8,7 @@
 
 #include "act/batch.h"
 #include "act/ours.h"
+#include "act/who.h"
 #include "util/str.h"
 
 /* --- the end --- */
@@ -58,6 +59,7 @@ static void set_property(struct order *o)
 static void give_up(struct order *o)
 {
         o->after = o->before ? strdup(o->before) : NULL;
+        who_say(o, o->entry);
         restore_give_up(o, o->entry);
         order_finish(o, OUTCOME_FOREIGN, -EBUSY);
 }

@@ -4,8 +4,10 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "act/dropin.h"
+#include "act/ours.h"
 #include "util/clock.h"
 #include "util/str.h"
 
@@ -30,15 +32,13 @@ static char *of_dropin(const char *command, const char *path)
         return str_printf("by '%s' or an editor, in %s of %s", command, path, when ?: "some time ago");
 }
 
-/* Whether the drop-in was written again since our value went into it, which was moments after the intent. */
-static bool is_newer(const char *path, uint64_t intended_usec)
+/* Whether the drop-in that our value went into holds another one by now. */
+static bool is_theirs(const struct order *o, const struct ledger_entry *e)
 {
-        struct stat st;
-
-        return stat(path, &st) >= 0 && (uint64_t) st.st_mtim.tv_sec > intended_usec / USEC_PER_SEC + 1;
+        return e->dropin_path && access(e->dropin_path, F_OK) >= 0 && !ours_dropin(o, e);
 }
 
-static char *through_systemd(const struct order *o, const struct ledger_entry *e)
+static char *through_systemd(const struct order *o, const struct ledger_entry *e, bool by_pid1)
 {
         _cleanup_free_ char *pin = NULL;
 
@@ -49,8 +49,11 @@ static char *through_systemd(const struct order *o, const struct ledger_entry *e
                          o->property->setting);
         if (pin && dropin_is_pinned(o->actor->etc_dir, e->target.unit, o->property->setting) > 0)
                 return of_dropin("systemctl set-property", pin);
-        if (e->dropin_path && is_newer(e->dropin_path, e->when_usec))
+        if (is_theirs(o, e))
                 return of_dropin("systemctl set-property --runtime", e->dropin_path);
+        if (by_pid1)
+                return str_printf("by systemd, which has read a unit file or drop-in anew: see 'systemctl cat %s'",
+                                  e->target.unit);
 
         return strdup("not through a drop-in of systemd's: by a unit file and daemon-reload, or in the "
                       "kernel's file");
@@ -78,17 +81,17 @@ static double backoff_minutes(const struct order *o)
 
 void who_say(struct order *o, const struct ledger_entry *e)
 {
-        _cleanup_free_ char *who = e->target.kind == TARGET_UNIT ? through_systemd(o, e) : NULL,
-                            *value = NULL;
         const struct sighting *s = watcher_last(o->actor->watcher, o->target.path);
+        bool seen = s && s->when_usec >= e->when_usec;
+        _cleanup_free_ char *who = NULL, *value = NULL;
         const char *is;
 
-        if (s && s->pid != 1 && s->when_usec >= e->when_usec) {
-                free(who);
+        if (seen && s->pid != 1)
                 who = of_process(s);
-        }
+        else if (e->target.kind == TARGET_UNIT)
+                who = through_systemd(o, e, seen);
         is = who ?: "by a write to the file; the kernel does not record whose";
-        value = str_escape(o->before ?: "nothing");
+        value = str_escape(o->after ?: o->before ?: "nothing");
         if (o->contest || (o->verb == ORDER_RESTORE && e->contest))
                 order_say(o, "somebody else had set it to \"%s\", %s; contest = yes", value ?: "?", is);
         else if (o->verb == ORDER_RESTORE)

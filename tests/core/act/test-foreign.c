@@ -302,6 +302,7 @@ static void a_write_right_after_ours_stays(void **state)
         plain_open(&p);
         set(300, false);
         assert_int_equal(p.last.outcome, OUTCOME_FOREIGN);
+        assert_non_null(strstr(p.detail, "somebody else has set it to \"555\""));
         assert_string_equal(plain_get(&p, "a/value"), "555");
         assert_int_equal(entries(), 0);
 }

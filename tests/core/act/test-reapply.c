@@ -76,6 +76,7 @@ static void test_another_value_is_somebody_elses(void **state)
         fake_write(&f, "33", "cgroup/a.service/cpu.uclamp.min");
         fake_run_to_report(&f);
         assert_int_equal(f.last.outcome, OUTCOME_FOREIGN);
+        assert_non_null(strstr(f.detail, "somebody else has set it to \"33\""));
         let_settle();
         assert_string_equal(fake_read(&f, "cgroup/a.service/cpu.uclamp.min"), "33");
 }

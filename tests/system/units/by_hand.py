@@ -41,6 +41,7 @@ class SetProperty(Holding):
         theirs = self.now(WEIGHT, OURS, os.path.dirname(OURS))
         said = self.gives_up("cpu.weight")
         self.assertEqual(said["rule"], "weight")
+        self.assertIn(f"by 'systemctl set-property --runtime' or an editor, in {OURS}", said["message"])
         self.stays("cpu.weight", HELD, "321")
         self.assertEqual(show(HELD, "CPUWeight"), "321")
         self.leave_nothing(but=theirs)
@@ -63,7 +64,7 @@ class SetProperty(Holding):
         self.hold(foreign_backoff="1s")
         self.by_hand()
         theirs = self.now(WEIGHT, PINNED, os.path.dirname(PINNED))
-        self.gives_up("cpu.weight")
+        self.assertIn(PINNED, self.gives_up("cpu.weight")["message"])
         self.stays("cpu.weight", HELD, "321", seconds=4)
         self.leave_nothing(but=theirs, reloaded=False)
 
@@ -100,7 +101,8 @@ class DropIns(Holding):
         self.edited(path, 777)
         systemctl("daemon-reload")
         self.becomes("cpu.weight", HELD, "777")
-        self.gives_up("cpu.weight")
+        self.assertIn(f"by systemd, which has read a unit file or drop-in anew: see 'systemctl cat {HELD}'",
+                      self.gives_up("cpu.weight")["message"])
         self.stays("cpu.weight", HELD, "777")
         self.leave_nothing(but=self.now(WEIGHT, path, os.path.dirname(path)), reloaded=False)
 
@@ -137,7 +139,8 @@ class InTheFile(Holding):
     def test_stays(self):
         self.hold()
         set_knob("cpu.weight", HELD, "555")
-        self.gives_up("cpu.weight")
+        said = self.gives_up("cpu.weight")
+        self.assertIn(f"by process {os.getpid()} (python3 of trimtab-vm.service)", said["message"])
         self.stays("cpu.weight", HELD, "555")
         self.leave_nothing(but={WEIGHT: "555"}, reloaded=False)
 

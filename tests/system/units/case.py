@@ -91,6 +91,7 @@ class Case(unittest.TestCase):
     """Every case ends by leave_nothing(), or by saying what is to differ."""
 
     longMessage = True
+    maxDiff = None
 
     def setUp(self):
         self.units = []
