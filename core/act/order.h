@@ -95,6 +95,8 @@ struct order *order_free(struct order *o);
 DEFINE_CLEANUP(struct order *, order_free);
 
 void set_begin(struct order *o);
+/* The intent is on file: writes, and reads back. */
+void put_begin(struct order *o);
 void restore_begin(struct order *o);
 void reapply_begin(struct order *o);
 /* Somebody else's value is there: takes back our drop-in, should it still be ours, forgets the entry and

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "act/order.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "act/batch.h"
+#include "act/effect.h"
+#include "act/idle.h"
+#include "act/moved.h"
+#include "act/reapply.h"
+#include "act/refusal.h"
+#include "act/who.h"
+#include "util/str.h"
+
+/* The second half of setting a knob, with the intent on file: write -> read back -> confirm. */
+
+/* The kernel keeps quotas in microseconds and limits in pages: what it makes of a number is this near to it. */
+#define ROUNDED 0.01
+
+/* --- confirm --- */
+
+static void confirm(struct order *o)
+{
+        order_at(o, "after-readback");
+        /* Not fatal: the intent already makes the value ours. */
+        if (ledger_confirm(o->actor->config.ledger, &o->target, o->after) < 0)
+                order_say(o, "the ledger could not note what took effect; the value is still known as ours");
+        order_at(o, "after-confirm");
+        order_note_file(o);
+        effect_say(o);
+        idle_is_set(o);
+        order_finish(o, OUTCOME_DONE, 0);
+}
+
+/* Systemd holds a value that the kernel did not take: back to what was, by the way of every restore. */
+static void turn_round(struct order *o)
+{
+        order_say(o, "systemd took %s=%s and the kernel's file did not follow", o->target.property, o->want);
+        o->undoing = true;
+        restore_begin(o);
+}
+
+/* Whether anything happened, be it not what was asked: a file that came with its controller holds the default. */
+static bool has_moved(const struct order *o)
+{
+        const char *before = o->before ?: o->property ? o->property->kernel_default : "";
+
+        return !sysfile_same(&o->target.form, o->after, before);
+}
+
+/* Whether the kernel can have made this of what we wrote: a mask cut to what is online, a number rounded, or cut to the
+ * most there is. */
+static bool kernel_made(const struct order *o)
+{
+        const struct sysfile_form *form = &o->target.form;
+        struct trimtab_value was, is, want;
+
+        if (o->target.kind == TARGET_CALL)
+                return true;
+        if (sysfile_decode(form, o->after, &is) < 0 || sysfile_decode(form, o->want, &want) < 0)
+                return false;
+        if (want.type != TRIMTAB_NUMBER || is.number == want.number)
+                return true;
+        if (o->before && sysfile_decode(form, o->before, &was) >= 0 &&
+            (is.number - was.number) * (want.number - is.number) >= 0)
+                return true;
+        return fabs(is.number - want.number) <= ROUNDED * fabs(want.number);
+}
+
+/* Somebody wrote between our write and the read back. */
+static void overtaken(struct order *o)
+{
+        who_say(o, o->entry);
+        restore_give_up(o, o->entry);
+        order_finish(o, OUTCOME_FOREIGN, -EBUSY);
+}
+
+static void settled(struct order *o, bool as_wanted)
+{
+        if (o->after && !as_wanted && has_moved(o) && !kernel_made(o) && !o->contest) {
+                overtaken(o);
+                return;
+        }
+
+        /* A file that answers with another value than asked has still taken effect: a mask cut to what is
+         * online, say. */
+        if (o->after && (as_wanted || o->target.kind != TARGET_UNIT || has_moved(o)))
+                confirm(o);
+        else if (!o->after && !order_object_lives(o))
+                order_finish(o, OUTCOME_GONE, -ENOENT);
+        else if (o->answer < 0)
+                order_finish(o, OUTCOME_FAILED, o->answer);
+        else if (o->target.kind == TARGET_UNIT)
+                turn_round(o);
+        else
+                order_finish(o, OUTCOME_GONE, -ENOENT);
+}
+
+/* --- write --- */
+
+static void refused(struct order *o, int r)
+{
+        bool gone = refusal_of(r) == REFUSAL_GONE;
+
+        (void) ledger_refuse(o->actor->config.ledger, &o->target);
+        moved_give_back(o);
+        order_finish(o, gone ? OUTCOME_GONE : OUTCOME_REFUSED, r);
+}
+
+static void written(struct order *o, int r)
+{
+        if (r == -ETIMEDOUT) {
+                order_say(o, "the kernel has been at this write for too long; its value will be known as "
+                             "ours when it comes");
+                order_finish(o, OUTCOME_FAILED, r);
+                return;
+        }
+        if (r == -EALREADY) {
+                (void) ledger_refuse(o->actor->config.ledger, &o->target);
+                order_say(o, "an earlier write is still stuck in the kernel");
+                order_finish(o, OUTCOME_FAILED, r);
+                return;
+        }
+        if (r < 0) {
+                refused(o, r);
+                return;
+        }
+
+        order_at(o, "after-write");
+        order_settle(o, settled);
+}
+
+static void answered(void *userdata, int r, const char *message, const struct unit_state *state)
+{
+        struct order *o = userdata;
+
+        if (message)
+                order_say(o, "systemd: %s", message);
+
+        /* No answer is not a no: only the file can tell whether it was done, and until it does the intent
+         * stands. */
+        if (r == -ENOTCONN || r == -ETIMEDOUT) {
+                o->answer = r;
+                r = 0;
+        }
+        written(o, r);
+}
+
+void put_begin(struct order *o)
+{
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        if (o->target.kind != TARGET_UNIT) {
+                batch_leave(o);
+                order_write(o, o->want, written);
+                return;
+        }
+
+        r = property_from_value(o->property, &o->value, o->entry->original_property, &text);
+        if (r < 0)
+                refused(o, r);
+        else
+                batch_set(o, text, answered);
+}
