@@ -12,6 +12,7 @@
 #include "act/reapply.h"
 #include "act/reloads.h"
 #include "act/slow.h"
+#include "act/withdraw.h"
 #include "decide/value.h"
 
 DEFINE_CLEANUP(struct actor *, actor_free);
@@ -228,7 +229,7 @@ int actor_restore(struct actor *a, const struct knob *knob, struct oid object, c
         if (r < 0)
                 return r;
 
-        queue_withdraw(a, o->handle);
+        withdraw_waiting(a, o->handle);
         queue_add(a, TAKE(o));
         return 0;
 }
@@ -238,7 +239,7 @@ void actor_withdraw(struct actor *a, const struct knob *knob, struct oid object)
         struct handle *handle = handles_find(&a->handles, knob, object);
 
         if (handle)
-                queue_withdraw(a, handle);
+                withdraw_waiting(a, handle);
 }
 
 int actor_restore_entry(struct actor *a, const struct ledger_entry *entry)
@@ -276,23 +277,35 @@ void actor_object_gone(struct actor *a, struct oid object)
         }
 }
 
+static bool goes_back(const struct ledger_entry *e, bool include_keep)
+{
+        return include_keep || !e->keep;
+}
+
 int actor_restore_all(struct actor *a, bool include_keep)
 {
         size_t n;
         const struct ledger_entry *const *entries = ledger_entries(a->config.ledger, &n);
 
+        withdraw_all(a);
         for (size_t i = n; i-- > 0;) {
-                int r;
+                int r = goes_back(entries[i], include_keep) ? actor_restore_entry(a, entries[i]) : 0;
 
-                if (entries[i]->keep && !include_keep)
-                        continue;
-
-                r = actor_restore_entry(a, entries[i]);
                 if (r < 0)
                         return r;
         }
 
         return 0;
+}
+
+size_t actor_left(const struct actor *a, bool include_keep)
+{
+        size_t n, left = 0;
+        const struct ledger_entry *const *entries = ledger_entries(a->config.ledger, &n);
+
+        for (size_t i = 0; i < n; i++)
+                left += goes_back(entries[i], include_keep);
+        return left;
 }
 
 /* --- for the rules' view --- */

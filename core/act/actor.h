@@ -103,8 +103,13 @@ int actor_restore(struct actor *a, const struct knob *knob, struct oid object, c
 void actor_withdraw(struct actor *a, const struct knob *knob, struct oid object);
 /* One entry of the ledger. */
 int actor_restore_entry(struct actor *a, const struct ledger_entry *entry);
-/* All entries of the ledger, of earlier runs too, the newest first; entries marked keep only with include_keep. */
+/*
+ * All entries of the ledger, of earlier runs too, the newest first; entries marked keep only with include_keep. What is still
+ * to be set is withdrawn, without a report: once the actor is idle, what is left is what could not be put back.
+ */
 int actor_restore_all(struct actor *a, bool include_keep);
+/* How many entries that actor_restore_all would put back there are. */
+size_t actor_left(const struct actor *a, bool include_keep);
 /*
  * The object is no more: what we held of it is put back where something outlives it (a drop-in of systemd's, which would set
  * the next run of the unit to a value that no rule wants), and forgotten.

@@ -39,6 +39,7 @@ struct order {
         uint64_t decision;
         bool contest, delegated, keep; /* ORDER_SET: as in struct wish */
         enum direction direction; /* of what it changes, when it was queued */
+        bool withdrawn;           /* ORDER_SET under way: not to be set after all (withdraw.c) */
         bool quiet;               /* a step on the way to another order's value: not reported */
         struct target target;
         const struct property *property; /* TARGET_UNIT */
@@ -142,8 +143,6 @@ uint64_t order_timeout_usec(const struct order *o);
 
 /* Takes the order over. */
 void queue_add(struct actor *a, struct order *o);
-/* Takes out, untold, what was to be set by the handle's knob and has not begun: whoever wanted it wants it no more. */
-void queue_withdraw(struct actor *a, struct handle *h);
 /* As queue_add(), before all others. */
 void queue_add_first(struct actor *a, struct order *o);
 /* There may be something to begin. */

@@ -227,21 +227,6 @@ void queue_add(struct actor *a, struct order *o)
         queue_kick(a);
 }
 
-void queue_withdraw(struct actor *a, struct handle *h)
-{
-        struct order *o, *next;
-
-        LL_FOREACH_SAFE(a->queue, o, next)
-        {
-                if (o->verb != ORDER_SET || o->handle != h)
-                        continue;
-
-                LL_DELETE(a->queue, o);
-                h->orders--;
-                order_free(o);
-        }
-}
-
 void queue_add_first(struct actor *a, struct order *o)
 {
         if (o->handle)

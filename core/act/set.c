@@ -16,6 +16,7 @@
 #include "act/reapply.h"
 #include "act/route.h"
 #include "act/who.h"
+#include "act/withdraw.h"
 #include "decide/value.h"
 #include "util/clock.h"
 #include "util/str.h"
@@ -150,6 +151,9 @@ static void set_drained(struct order *o)
 {
         int r;
 
+        if (withdraw_ends(o))
+                return;
+
         r = sysfile_encode(&o->target.form, &o->value, o->before, &o->want);
         if (r < 0) {
                 refuse_value(o, r);
@@ -228,6 +232,8 @@ static bool is_resting(const struct order *o)
 
 static void set_routed(struct order *o, const struct unit_state *state)
 {
+        if (withdraw_ends(o))
+                return;
         if (o->handle->knob->flags & TRIMTAB_KNOB_ACTION)
                 action_begin(o);
         else if (idle_lets_be(o))
@@ -236,6 +242,8 @@ static void set_routed(struct order *o, const struct unit_state *state)
 
 void set_begin(struct order *o)
 {
+        if (withdraw_ends(o))
+                return;
         if (is_resting(o)) {
                 order_say(o, "it has begun to rest while this waited");
                 order_finish(o, OUTCOME_FAILED, -EBUSY);

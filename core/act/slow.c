@@ -8,6 +8,7 @@
 #include <utlist.h>
 
 #include "act/hazard.h"
+#include "act/withdraw.h"
 #include "util/str.h"
 
 struct write {
@@ -168,6 +169,8 @@ static int on_held_up(sd_event_source *source, uint64_t usec, void *userdata)
 
         order_disarm(o);
         o->held_up_by = NULL;
+        if (withdraw_ends(o))
+                return 0;
         order_say(o, "an earlier write is still stuck in the kernel");
         order_finish(o, OUTCOME_FAILED, -EALREADY);
         return 0;
