@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "act/drain.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -24,36 +23,38 @@ static double in_use(const struct order *o)
  * what is in use. */
 static void reclaimed(struct order *o, int r)
 {
-        double page = (double) sysconf(_SC_PAGESIZE), use = in_use(o);
-
-        if (use > o->value.number) {
-                order_say(o, "raised to what is in use and could not be reclaimed");
-                o->value = value_number(ceil(use / page) * page);
-        }
+        o->is_drained = true;
         o->drained(o);
 }
 
-void drain_begin(struct order *o, void (*drained)(struct order *o))
+static void raise_to(struct order *o, double use)
+{
+        double page = (double) sysconf(_SC_PAGESIZE);
+
+        order_say(o, "raised to what is in use and could not be reclaimed");
+        o->value = value_number(ceil(use / page) * page);
+}
+
+bool drain_begin(struct order *o, void (*drained)(struct order *o))
 {
         _cleanup_free_ char *path = NULL, *amount = NULL;
         double use;
 
-        o->drained = drained;
-        if (o->target.kind != TARGET_UNIT || !streq(o->target.property, "MemoryHigh")) {
-                drained(o);
-                return;
-        }
+        if (o->target.kind != TARGET_UNIT || !streq(o->target.property, "MemoryHigh"))
+                return false;
 
         use = in_use(o);
-        if (!(use > o->value.number)) {
-                drained(o);
-                return;
+        if (!(use > o->value.number))
+                return false;
+
+        path = o->is_drained ? NULL : beside(o->target.path, "memory.reclaim");
+        amount = str_printf("%.0f", use - o->value.number);
+        if (!path || !amount) {
+                raise_to(o, use);
+                return false;
         }
 
-        path = beside(o->target.path, "memory.reclaim");
-        amount = str_printf("%.0f", use - o->value.number);
-        if (!path || !amount)
-                reclaimed(o, -ENOMEM);
-        else
-                order_write_slowly(o, path, &bytes, amount, reclaimed);
+        o->drained = drained;
+        order_write_slowly(o, path, &bytes, amount, reclaimed);
+        return true;
 }

@@ -6,9 +6,13 @@
 
 /*
  * Before MemoryHigh comes down through systemd: whoever writes memory.high below what is in use reclaims the
- * difference itself, and that must not be PID 1. The worker has it reclaimed first, and o->value is raised to
- * what is then still in use. Other orders go on at once.
+ * difference itself, and that must not be PID 1. The worker has it reclaimed first.
  */
-void drain_begin(struct order *o, void (*drained)(struct order *o));
+
+/*
+ * False: the order can go on; o->value is raised to what is still in use after it was drained. True: the worker is at it, for
+ * as long as seconds, in which anybody may set anything: then `drained` is called, and the order is to begin anew.
+ */
+bool drain_begin(struct order *o, void (*drained)(struct order *o));
 
 #endif

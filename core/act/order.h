@@ -65,6 +65,8 @@ struct order {
         struct write *held_up_by; /* … or, not begun, for a write that was given up (slow.c) */
         void (*written)(struct order *o, int r);
         void (*drained)(struct order *o);
+        bool is_drained;    /* what is in use has been reclaimed, as far as it could be */
+        unsigned overtaken; /* times that somebody else wrote while it waited */
         double in_use; /* bytes, before the action (action.c) */
         void (*routed)(struct order *o, const struct unit_state *state);
         void (*settled)(struct order *o, bool as_wanted); /* waiting for the file */
@@ -96,6 +98,8 @@ struct order *order_free(struct order *o);
 DEFINE_CLEANUP(struct order *, order_free);
 
 void set_begin(struct order *o);
+/* Begins it anew, from what is there now: so much time has passed that nothing read before still counts. */
+void set_again(struct order *o);
 /* The intent is on file: writes, and reads back. */
 void put_begin(struct order *o);
 void restore_begin(struct order *o);
@@ -122,8 +126,14 @@ int order_read(const struct order *o, char **ret_raw);
 /* Whether the file's directory is there: the object lives, whether or not the file exists. */
 bool order_object_lives(const struct order *o);
 
-/* Writes raw to the file, by the worker where it may block; then goes on. -ETIMEDOUT: the write may still
- * come. -EALREADY: not begun, earlier writes are stuck in the kernel. */
+/* As often as this an order is begun anew because somebody else wrote while it waited. */
+#define OVERTAKEN_MAX 3
+
+/*
+ * Writes raw to the file, by the worker where it may block; then goes on. -ETIMEDOUT: the write may still come. -EALREADY: not
+ * begun, earlier writes are stuck in the kernel. -ESTALE: not written, for when its turn with the worker came the file held
+ * another value than was read last (never where that is contested).
+ */
 void order_write(struct order *o, const char *raw, void (*written)(struct order *o, int r));
 
 /* The same for another file than the target's, always by the worker. */
@@ -145,6 +155,8 @@ uint64_t order_timeout_usec(const struct order *o);
 void queue_add(struct actor *a, struct order *o);
 /* As queue_add(), before all others. */
 void queue_add_first(struct actor *a, struct order *o);
+/* An order under way waits before all others, to begin anew. */
+void queue_again(struct order *o);
 /* There may be something to begin. */
 void queue_kick(struct actor *a);
 /* The order waits for what may take long: others that do not conflict with it go on meanwhile. */

@@ -109,6 +109,20 @@ static void refused(struct order *o, int r)
         order_finish(o, gone ? OUTCOME_GONE : OUTCOME_REFUSED, r);
 }
 
+/* Nothing was written: once more, from what is there now. */
+static void overtaken_waiting(struct order *o)
+{
+        (void) ledger_refuse(o->actor->config.ledger, &o->target);
+        if (++o->overtaken <= OVERTAKEN_MAX) {
+                set_again(o);
+                return;
+        }
+
+        moved_give_back(o);
+        order_say(o, "while it waited for its turn somebody else set it, time and again");
+        order_finish(o, OUTCOME_FAILED, -EBUSY);
+}
+
 static void written(struct order *o, int r)
 {
         if (r == -ETIMEDOUT) {
@@ -121,6 +135,10 @@ static void written(struct order *o, int r)
                 (void) ledger_refuse(o->actor->config.ledger, &o->target);
                 order_say(o, "an earlier write is still stuck in the kernel");
                 order_finish(o, OUTCOME_FAILED, r);
+                return;
+        }
+        if (r == -ESTALE) {
+                overtaken_waiting(o);
                 return;
         }
         if (r < 0) {

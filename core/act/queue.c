@@ -235,6 +235,17 @@ void queue_add_first(struct actor *a, struct order *o)
         queue_kick(a);
 }
 
+void queue_again(struct order *o)
+{
+        struct actor *a = o->actor;
+
+        batch_leave(o);
+        LL_DELETE(a->running, o);
+        o->aside = false;
+        LL_PREPEND(a->queue, o);
+        queue_kick(a);
+}
+
 void queue_step_aside(struct order *o)
 {
         batch_leave(o);

@@ -64,6 +64,11 @@ static void file_settled(struct order *o, bool as_wanted)
 
 static void file_written(struct order *o, int r)
 {
+        if (r == -ESTALE && ++o->overtaken <= OVERTAKEN_MAX) {
+                o->past_dropin = false;
+                restore_begin(o);
+                return;
+        }
         if (r == -ETIMEDOUT || r == -EALREADY) {
                 order_finish(o, OUTCOME_FAILED, r);
                 return;
@@ -343,6 +348,8 @@ static int prepare(struct order *o, const struct ledger_entry *e)
 {
         int r;
 
+        free(o->after);
+        o->after = NULL;
         o->entry = ledger_entry_free(o->entry);
         r = entry_copy(e, &o->entry);
         if (r < 0)

@@ -147,12 +147,9 @@ static bool is_hopeless(const struct order *o)
 }
 
 /* The value is settled now: in the file's words, and is it not so already? */
-static void set_drained(struct order *o)
+static void set_value(struct order *o)
 {
         int r;
-
-        if (withdraw_ends(o))
-                return;
 
         r = sysfile_encode(&o->target.form, &o->value, o->before, &o->want);
         if (r < 0) {
@@ -219,7 +216,8 @@ static void set_compare(struct order *o, const struct unit_state *state)
                 order_finish(o, OUTCOME_FAILED, r);
                 return;
         }
-        drain_begin(o, set_drained);
+        if (!drain_begin(o, set_again))
+                set_value(o);
 }
 
 /* --- begin --- */
@@ -240,6 +238,12 @@ static void set_routed(struct order *o, const struct unit_state *state)
                 set_compare(o, state);
 }
 
+static void forget(char **text)
+{
+        free(*text);
+        *text = NULL;
+}
+
 void set_begin(struct order *o)
 {
         if (withdraw_ends(o))
@@ -250,4 +254,19 @@ void set_begin(struct order *o)
                 return;
         }
         route(o, set_routed);
+}
+
+void set_again(struct order *o)
+{
+        /* Whose it is may have changed as well. */
+        o->target.kind = o->target.kind == TARGET_UNIT ? TARGET_FILE : o->target.kind;
+        o->entry = ledger_entry_free(o->entry);
+        forget(&o->target.unit);
+        forget(&o->target.property);
+        forget(&o->before);
+        forget(&o->after);
+        forget(&o->want);
+        forget(&o->detail);
+        o->value = o->asked;
+        queue_again(o);
 }

@@ -17,6 +17,7 @@ struct write {
         struct actor *actor;
         struct order *order; /* waits for it; NULL: gave up */
         char *path, *raw;
+        char *expected; /* what the file is to hold still; NULL: whatever it holds */
         struct sysfile_form form;
 
         /* For its late end. */
@@ -39,8 +40,17 @@ static void write_free(struct write *w)
         target_clear(&w->target);
         free(w->path);
         free(w->raw);
+        free(w->expected);
         free(w->rule);
         free(w);
+}
+
+/* It may have waited for a thread, seconds long. */
+static bool is_overtaken(const struct write *w)
+{
+        _cleanup_free_ char *raw = NULL;
+
+        return w->expected && sysfile_read(w->path, &w->form, &raw) >= 0 && !sysfile_same(&w->form, raw, w->expected);
 }
 
 static int run(struct task *t)
@@ -50,7 +60,7 @@ static int run(struct task *t)
 
         if (c->at)
                 c->at(c->userdata, "before-slow-write");
-        return sysfile_write(w->path, &w->form, w->raw);
+        return is_overtaken(w) ? -ESTALE : sysfile_write(w->path, &w->form, w->raw);
 }
 
 /* --- its late end --- */
@@ -181,6 +191,10 @@ bool slow_holds_up(struct order *o)
         struct limit limit = limit_at(o->target.path);
         struct write *w;
 
+        /* The drain that it has given up is its own. */
+        if (o->is_drained)
+                return false;
+
         LL_FOREACH(o->actor->writes, w)
         {
                 struct limit stuck = limit_at(w->path);
@@ -198,10 +212,18 @@ bool slow_holds_up(struct order *o)
 
 /* --- beginning --- */
 
+static const char *read_last(const struct order *o)
+{
+        bool contest = o->contest || (o->entry && o->entry->contest);
+
+        return contest ? NULL : o->after ?: o->before;
+}
+
 static int write_new(struct order *o, const char *path, const struct sysfile_form *form, const char *raw,
                      struct write **ret)
 {
         bool own = path == o->target.path;
+        const char *expected = own ? read_last(o) : NULL;
         struct write *w = calloc(1, sizeof(*w));
 
         if (!w)
@@ -214,7 +236,8 @@ static int write_new(struct order *o, const char *path, const struct sysfile_for
         w->path = strdup(path);
         w->raw = strdup(raw);
         w->rule = o->rule ? strdup(o->rule) : NULL;
-        if (!w->path || !w->raw || (o->rule && !w->rule) ||
+        w->expected = expected ? strdup(expected) : NULL;
+        if (!w->path || !w->raw || (expected && !w->expected) || (o->rule && !w->rule) ||
             (own && target_copy(&o->target, &w->target) < 0)) {
                 write_free(w);
                 return -ENOMEM;
