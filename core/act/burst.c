@@ -8,6 +8,7 @@
 
 #include "act/beside.h"
 #include "act/moved.h"
+#include "act/ours.h"
 #include "act/refusal.h"
 #include "util/str.h"
 
@@ -43,7 +44,7 @@ static int lower(struct order *o, struct target *t, const char *was, char *want)
         const struct ledger_entry *known = ledger_find(o->actor->config.ledger, t);
         int r;
 
-        if (known && !known->contest && !ledger_is_ours(known, was)) {
+        if (known && !known->contest && !ours_raw(known, was)) {
                 order_say(o, "cpu.max cannot go below cpu.max.burst, which somebody else has set to %s us",
                           was);
                 return -EBUSY;

@@ -1,11 +1,51 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "act/ours.h"
 
+#include <math.h>
 #include <utlist.h>
 
 #include "act/dropin.h"
+#include "act/hazard.h"
 #include "act/locate.h"
 #include "decide/value.h"
+
+/* The kernel keeps quotas in microseconds and limits in pages: what it makes of a number is this near to it. */
+#define ROUNDED 0.01
+
+static bool is_number_made(const struct trimtab_value *was, double want, double is)
+{
+        if (is == want || fabs(is - want) <= ROUNDED * fabs(want))
+                return true;
+
+        /* On the way from no limit to one lies every number. */
+        return was && isfinite(was->number) && (is - was->number) * (want - is) >= 0;
+}
+
+bool ours_made(const struct sysfile_form *form, const char *was, const char *want, const char *is)
+{
+        struct trimtab_value before, wanted, now;
+        bool is_known = was && sysfile_decode(form, was, &before) >= 0;
+
+        if (sysfile_decode(form, want, &wanted) < 0 || sysfile_decode(form, is, &now) < 0)
+                return false;
+        if (wanted.type == TRIMTAB_NUMBER)
+                return is_number_made(is_known ? &before : NULL, wanted.number, now.number);
+
+        return value_equal(&wanted, &now) ||
+               (wanted.type == TRIMTAB_CPULIST && hazard_direction(&now, &wanted) == DIRECTION_UP);
+}
+
+bool ours_raw(const struct ledger_entry *e, const char *raw)
+{
+        if (ledger_is_ours(e, raw))
+                return true;
+
+        for (size_t i = 0; i < e->n_intended; i++)
+                if (ours_made(&e->target.form, e->confirmed ?: e->original, e->intended[i], raw))
+                        return true;
+
+        return false;
+}
 
 bool ours_value(const struct ledger_entry *e, const struct trimtab_value *value)
 {

@@ -4,6 +4,14 @@
 
 #include "act/order.h"
 
+/* Whether the kernel can have made this of a number that was written over `was` (NULL: not known), by rounding it or by cutting
+ * it to the most or the least there is; or of a set of CPUs, by leaving out those that are not online. Raw texts. */
+bool ours_made(const struct sysfile_form *form, const char *was, const char *want, const char *is);
+
+/* Whether raw, the value there is now, is ours: as ledger_is_ours() says, or what the kernel can have made of an intent that we
+ * did not live to confirm. */
+bool ours_raw(const struct ledger_entry *e, const char *raw);
+
 /* What of a unit's property and drop-in is of our making. */
 
 /* Whether a value is one that we wrote, as parsed. */

@@ -2,22 +2,19 @@
 #include "act/order.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 
 #include "act/batch.h"
 #include "act/effect.h"
 #include "act/idle.h"
 #include "act/moved.h"
+#include "act/ours.h"
 #include "act/reapply.h"
 #include "act/refusal.h"
 #include "act/who.h"
 #include "util/str.h"
 
 /* The second half of setting a knob, with the intent on file: write -> read back -> confirm. */
-
-/* The kernel keeps quotas in microseconds and limits in pages: what it makes of a number is this near to it. */
-#define ROUNDED 0.01
 
 /* --- confirm --- */
 
@@ -50,23 +47,11 @@ static bool has_moved(const struct order *o)
         return !sysfile_same(&o->target.form, o->after, before);
 }
 
-/* Whether the kernel can have made this of what we wrote: a mask cut to what is online, a number rounded, or cut to the
- * most there is. */
+/* What the kernel makes of texts, and a plugin of anything, is theirs to know. */
 static bool kernel_made(const struct order *o)
 {
-        const struct sysfile_form *form = &o->target.form;
-        struct trimtab_value was, is, want;
-
-        if (o->target.kind == TARGET_CALL)
-                return true;
-        if (sysfile_decode(form, o->after, &is) < 0 || sysfile_decode(form, o->want, &want) < 0)
-                return false;
-        if (want.type != TRIMTAB_NUMBER || is.number == want.number)
-                return true;
-        if (o->before && sysfile_decode(form, o->before, &was) >= 0 &&
-            (is.number - was.number) * (want.number - is.number) >= 0)
-                return true;
-        return fabs(is.number - want.number) <= ROUNDED * fabs(want.number);
+        return o->target.kind == TARGET_CALL || o->target.form.type != TRIMTAB_NUMBER ||
+               ours_made(&o->target.form, o->before, o->want, o->after);
 }
 
 /* Somebody wrote between our write and the read back. */

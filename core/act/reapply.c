@@ -127,7 +127,7 @@ void reapply_begin(struct order *o)
         int r = e ? prepare(o, e) : -ENOENT;
 
         /* Put back, gone, or as it should be by now. */
-        if (r < 0 || ledger_is_ours(e, o->before) || is_being_put_back(o)) {
+        if (r < 0 || ours_raw(e, o->before) || is_being_put_back(o)) {
                 o->quiet = true;
                 order_finish(o, OUTCOME_DONE, 0);
                 return;
@@ -154,7 +154,7 @@ static bool is_lost(const struct ledger_entry *e)
 {
         _cleanup_free_ char *raw = NULL;
 
-        return sysfile_read(e->target.path, &e->target.form, &raw) >= 0 && !ledger_is_ours(e, raw);
+        return sysfile_read(e->target.path, &e->target.form, &raw) >= 0 && !ours_raw(e, raw);
 }
 
 void reapply_queue(struct actor *a, struct handle *h, const struct ledger_entry *e)

@@ -8,12 +8,12 @@
 #include "act/batch.h"
 #include "act/cpuset.h"
 #include "act/dropin.h"
+#include "act/foreign.h"
 #include "act/idle.h"
 #include "act/locate.h"
 #include "act/moved.h"
 #include "act/ours.h"
 #include "act/who.h"
-#include "decide/value.h"
 #include "util/str.h"
 
 /*
@@ -174,25 +174,6 @@ static void property_set(void *userdata, int r, const char *message, const struc
                 put_dropin(o);
 }
 
-/* As systemd had it; where that is not known, as the file had it. */
-static int original_property(const struct order *o, char **ret)
-{
-        const struct ledger_entry *e = o->entry;
-        struct trimtab_value value;
-        int r;
-
-        if (e->original_property) {
-                *ret = strdup(e->original_property);
-                return *ret ? 0 : -ENOMEM;
-        }
-
-        r = sysfile_decode(&e->target.form, e->original ?: o->property->kernel_default, &value);
-        if (r < 0)
-                return r;
-
-        return property_from_value(o->property, &value, NULL, ret);
-}
-
 static void set_property(struct order *o)
 {
         _cleanup_free_ char *text = NULL;
@@ -209,70 +190,6 @@ static void set_property(struct order *o)
 }
 
 /* --- compare --- */
-
-/* Where there was no file before us, one that holds the kernel's default is as it was. */
-static bool is_original(const struct order *o)
-{
-        const char *want = o->want ?: o->property ? o->property->kernel_default : NULL;
-
-        return o->before && want && sysfile_same(&o->target.form, o->before, want);
-}
-
-static bool property_is_ours_or_original(const struct order *o, const struct unit_state *state)
-{
-        _cleanup_free_ char *text = NULL;
-        struct trimtab_value value;
-
-        if (unit_state_property(state, o->property, property_device(o->target.property), &text) < 0)
-                return false;
-        if (o->entry->original_property && streq(text, o->entry->original_property))
-                return true;
-
-        return property_to_value(o->property, text, &value) >= 0 && ours_value(o->entry, &value);
-}
-
-/* Whether somebody has edited the drop-in that we had systemd write, and systemd has not read that yet. Setting the property
- * would write over it. */
-static bool dropin_is_edited(const struct order *o)
-{
-        const struct ledger_entry *e = o->entry;
-        const char *device = property_device(e->target.property);
-        _cleanup_free_ char *bytes = NULL, *original = NULL;
-        struct trimtab_value is, was;
-
-        if (!e->dropin_path || dropin_read(e->dropin_path, &bytes) < 0 || (e->dropin && streq(bytes, e->dropin)) ||
-            property_of_dropin(o->property, device, bytes, &is) < 0 || ours_value(e, &is))
-                return false;
-
-        /* An earlier restore that was killed may have come as far as the original. */
-        return original_property(o, &original) < 0 || property_to_value(o->property, original, &was) < 0 ||
-               !value_equal(&is, &was);
-}
-
-/* What was contested is ours to put back whatever it holds. */
-static bool is_foreign(const struct order *o, const struct unit_state *state)
-{
-        if (o->entry->contest)
-                return false;
-        if (o->before && !is_original(o) && !ledger_is_ours(o->entry, o->before))
-                return true;
-        /* Not idle is what any other weight looks like. */
-        if (o->before && !(o->property && o->property->kind == PROPERTY_IDLE))
-                return false;
-
-        return state && !property_is_ours_or_original(o, state);
-}
-
-/* Since we set it, for we do not set what is pinned. */
-static bool is_pinned(struct order *o)
-{
-        if (dropin_is_pinned(o->actor->etc_dir, o->target.unit, o->property->setting) <= 0)
-                return false;
-
-        order_say(o, "an administrator has pinned it since: %s/system.control/%s.d/50-%s.conf", o->actor->etc_dir,
-                  o->target.unit, o->property->setting);
-        return true;
-}
 
 static void give_up(struct order *o, enum outcome outcome)
 {
@@ -291,9 +208,9 @@ static void compare_file(struct order *o)
 
         if (!o->before)
                 done(o);
-        else if (is_foreign(o, NULL))
+        else if (foreign_value(o, NULL))
                 give_up(o, OUTCOME_FOREIGN);
-        else if (is_original(o))
+        else if (original_is_there(o))
                 order_settle(o, file_settled);
         else
                 write_file(o);
@@ -302,7 +219,7 @@ static void compare_file(struct order *o)
 /* With no systemd to ask, its file is a file like any other. */
 static void compare_unit_alone(struct order *o)
 {
-        if (is_foreign(o, NULL)) {
+        if (foreign_value(o, NULL)) {
                 give_up(o, OUTCOME_FOREIGN);
                 return;
         }
@@ -322,9 +239,9 @@ static void shown(void *userdata, int r, const char *message, const struct unit_
         } else if (r < 0 || !state->loaded) {
                 /* A transient unit that is over, or one uninstalled: no more than its drop-in can be left. */
                 put_dropin(o);
-        } else if (is_pinned(o)) {
+        } else if (foreign_pin(o)) {
                 give_up(o, OUTCOME_PINNED);
-        } else if (is_foreign(o, state) || (!o->entry->contest && dropin_is_edited(o))) {
+        } else if (foreign_value(o, state)) {
                 give_up(o, OUTCOME_FOREIGN);
         } else if (!*state->cgroup) {
                 /* Not running: the reload brings back what the files say; set, it would be an empty cgroup. */

@@ -13,6 +13,7 @@
 #include "act/idle.h"
 #include "act/locate.h"
 #include "act/moved.h"
+#include "act/ours.h"
 #include "act/reapply.h"
 #include "act/route.h"
 #include "act/who.h"
@@ -192,7 +193,7 @@ static void set_compare(struct order *o, const struct unit_state *state)
                 return;
         }
 
-        if (known && o->before && !ledger_is_ours(known, o->before) && !reapply_is_lost(o->handle, known, o->before)) {
+        if (known && o->before && !ours_raw(known, o->before) && !reapply_is_lost(o->handle, known, o->before)) {
                 who_say(o, known);
                 if (!o->contest) {
                         restore_give_up(o, known);

@@ -237,10 +237,68 @@ static void test_killed_anywhere(void **state)
         }
 }
 
+/* --- a kernel that rounds --- */
+
+/* What reads back is not quite what we wrote. */
+static void round_at(void *userdata, const char *point)
+{
+        unsigned value;
+        char text[16];
+
+        if (streq(point, "after-write")) {
+                value = (unsigned) strtoul(plain_get(userdata, "r/value"), NULL, 10);
+                (void) snprintf(text, sizeof(text), "%u", value / 8 * 8);
+                plain_put(userdata, "r/value", text);
+        }
+        at(userdata, point);
+}
+
+static void set_rounded(struct plain *p, unsigned *random)
+{
+        plain_wish(p, &plain_knob, "r", 1003, NULL);
+        plain_run(p);
+        plain_wish(p, &plain_knob, "r", 507, NULL);
+        plain_run(p);
+}
+
+static const char *killed_at(unsigned n, unsigned m, const char *theirs)
+{
+        static char is[16];
+        struct plain p;
+
+        plain_make(&p);
+        p.config.at = round_at;
+        p.config.deadline_ns = NSEC_PER_MSEC;
+        plain_put(&p, "r/value", "104");
+        in_process(&p, set_rounded, NULL, n);
+        if (theirs)
+                plain_put(&p, "r/value", theirs);
+        in_process(&p, clean_up, NULL, m);
+
+        atomic_store(&countdown, 0);
+        plain_open(&p);
+        clean_up(&p, NULL);
+        assert_int_equal(actor_left(p.actor, true), 0);
+        (void) snprintf(is, sizeof(is), "%s", plain_get(&p, "r/value"));
+        plain_remove(&p);
+        return is;
+}
+
+/* At the n-th point, and the one that cleans up behind it at the m-th. */
+static void test_killed_where_it_is_rounded(void **state)
+{
+        for (unsigned n = 1; n <= 12; n++)
+                for (unsigned m = 1; m <= 6; m++) {
+                        assert_string_equal(killed_at(n, m, NULL), "104");
+                        assert_string_equal(killed_at(n, m, "7001"), "7001");
+                }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_killed_anywhere),
+                cmocka_unit_test(test_killed_where_it_is_rounded),
         };
 
         shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
