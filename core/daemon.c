@@ -47,11 +47,22 @@ int daemon_schedule(struct daemon *d, uint64_t after_ns)
         return sd_event_source_set_enabled(d->timer, SD_EVENT_ONESHOT);
 }
 
+/* What could not be put back, refused or failed, is not passed over: ExecStopPost= and the next start try again. */
+static int exit_now(struct daemon *d)
+{
+        size_t left = actor_left(d->actor, false);
+
+        if (left == 0)
+                return sd_event_exit(d->event, 0);
+        tell_line(&d->teller, LOG_ERR, "%zu changes could not be put back: 'trimtabd --restore' tries again", left);
+        return sd_event_exit(d->event, -EIO);
+}
+
 static int exit_when_idle(sd_event_source *source, void *userdata)
 {
         struct daemon *d = userdata;
 
-        return actor_idle(d->actor) ? sd_event_exit(d->event, 0) : 0;
+        return actor_idle(d->actor) ? exit_now(d) : 0;
 }
 
 static int exit_at_deadline(sd_event_source *source, uint64_t usec, void *userdata)
@@ -77,7 +88,7 @@ static int on_stop(sd_event_source *source, const struct signalfd_siginfo *info,
         r = actor_restore_all(d->actor, false);
         /* Nothing would come after which a post source is looked at. */
         if (r >= 0 && actor_idle(d->actor))
-                return sd_event_exit(d->event, 0);
+                return exit_now(d);
         if (r >= 0)
                 r = sd_event_add_post(d->event, NULL, exit_when_idle, d);
         if (r >= 0)

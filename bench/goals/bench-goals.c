@@ -84,23 +84,22 @@ static void run(const struct goal_scenario *s, enum tuner tuner, unsigned seeds,
                 qsort(row->values[f], row->n, sizeof(row->values[f][0]), compare);
 }
 
-static void print_number(const char *format, double x)
+static void print_number(int width, double x, const char *unit)
 {
-        char text[32] = "-";
-
         if (isfinite(x))
-                (void) snprintf(text, sizeof(text), "%.1f", x);
-        (void) printf(format, text);
+                (void) printf(" %*.1f%s", width, x, unit);
+        else
+                (void) printf(" %*s%s", width, "-", unit);
 }
 
 static void print(const struct goal_scenario *s, enum tuner tuner, const struct row *row)
 {
         (void) printf("  %-38s %-5s", tuner == 0 ? s->name : "", tuner_name(tuner));
         (void) printf(" %4u %%", 100 * row->reached / row->n);
-        print_number(" %8s", median(row, FIGURE_SETTLES));
-        print_number(" %9s", median(row, FIGURE_REVERSALS));
-        print_number(" %7s %%", median(row, FIGURE_VIOLATED));
-        print_number(" %7s %%", median(row, FIGURE_CHANGED));
+        print_number(8, median(row, FIGURE_SETTLES), "");
+        print_number(9, median(row, FIGURE_REVERSALS), "");
+        print_number(7, median(row, FIGURE_VIOLATED), " %");
+        print_number(7, median(row, FIGURE_CHANGED), " %");
         (void) printf(" %6u %%\n", 100 * row->left / row->n);
         (void) fflush(stdout);
 }

@@ -60,6 +60,17 @@ class Trust(PlantCase):
         self.assertEqual(self.stop(daemon), 0)
         self.assertNotIn("could be put back in time", self.said())
 
+    def test_what_cannot_be_put_back_is_told(self):
+        daemon = self.raised()
+        os.unlink(f"{self.dir}/plants/a/level")
+        os.mkdir(f"{self.dir}/plants/a/level")
+        self.assertEqual(self.stop(daemon), 1)
+        self.assertIn("1 changes could not be put back: 'trimtabd --restore' tries again", self.said())
+        os.rmdir(f"{self.dir}/plants/a/level")
+        self.set("a", "level", "7")
+        self.assertEqual(self.restore().returncode, 0)
+        self.assertEqual(self.level(), "100")
+
     def test_a_watchdog_that_waits_less_than_a_tick(self):
         self.slow_ticks()
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:

@@ -48,6 +48,12 @@ void load_freeze(const struct load *l)
                 (void) waitpid(l->pids[i], NULL, WUNTRACED);
 }
 
+void load_thaw(const struct load *l)
+{
+        for (uint32_t i = 0; i < l->n; i++)
+                (void) kill(l->pids[i], SIGCONT);
+}
+
 void load_wait(struct load *l)
 {
         for (uint32_t i = 0; i < l->n; i++)

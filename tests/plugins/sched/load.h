@@ -30,6 +30,8 @@ void load_stop(struct load *l);
 
 /* Stops the processes, as SIGSTOP does, and comes back when they have stopped. */
 void load_freeze(const struct load *l);
+/* And they go on. */
+void load_thaw(const struct load *l);
 
 /* Waits for the processes to end by themselves. */
 void load_wait(struct load *l);

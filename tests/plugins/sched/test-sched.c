@@ -285,11 +285,39 @@ static void read_switches(pid_t pid, double *ret_voluntary, double *ret_involunt
         (void) fclose(f);
 }
 
-/* Switches and preemptions of a cgroup's processes are those in /proc/PID/status. */
+struct turns {
+        double switches, preemptions;
+};
+
+/* Of processes that stand still now. */
+static struct turns turns_of(const struct load *l)
+{
+        struct turns t = { 0, 0 };
+
+        for (uint32_t i = 0; i < l->n; i++) {
+                double voluntary, involuntary;
+
+                read_switches(l->pids[i], &voluntary, &involuntary);
+                t.switches += voluntary + involuntary;
+                t.preemptions += involuntary;
+        }
+        return t;
+}
+
+static struct turns turns_seen(struct testhost *th, const struct load *l)
+{
+        assert_int_equal(testhost_collect(th), 0);
+        return (struct turns){ value_of(th, "sched.switches", l->id), value_of(th, "sched.preemptions", l->id) };
+}
+
+/*
+ * Switches and preemptions of a cgroup's processes are those in /proc/PID/status, from one moment at which they stand still to
+ * another: what they did before they were in the cgroup is not its.
+ */
 static void check_switches(const char *expected_program)
 {
         struct testhost *th = open_plugin("auto");
-        double switches = 0, preemptions = 0;
+        struct turns seen, expected, seen_before, before;
         const char *reason;
         struct load l;
 
@@ -302,23 +330,26 @@ static void check_switches(const char *expected_program)
                 assert_true(load_start(&l, work_nap, 2000) > 0);
                 assert_true(load_start(&l, work_spin, 0) > 0);
         }
+        (void) usleep(100000);
+
+        load_freeze(&l);
+        seen_before = turns_seen(th, &l);
+        before = turns_of(&l);
+        load_thaw(&l);
         (void) usleep(2000000);
         load_freeze(&l);
+        seen = turns_seen(th, &l);
+        expected = turns_of(&l);
 
-        assert_int_equal(testhost_collect(th), 0);
-        for (uint32_t i = 0; i < l.n; i++) {
-                double voluntary, involuntary;
-
-                read_switches(l.pids[i], &voluntary, &involuntary);
-                switches += voluntary + involuntary;
-                preemptions += involuntary;
-        }
-        print_message("  switches %.0f (%.0f), preemptions %.0f (%.0f)\n",
-                      value_of(th, "sched.switches", l.id), switches, value_of(th, "sched.preemptions", l.id),
-                      preemptions);
-        assert_true(switches > 100);
-        assert_near(value_of(th, "sched.switches", l.id), switches, 0.02);
-        assert_near(value_of(th, "sched.preemptions", l.id), preemptions, 0.02);
+        seen.switches -= seen_before.switches;
+        seen.preemptions -= seen_before.preemptions;
+        expected.switches -= before.switches;
+        expected.preemptions -= before.preemptions;
+        print_message("  switches %.0f (%.0f), preemptions %.0f (%.0f)\n", seen.switches, expected.switches,
+                      seen.preemptions, expected.preemptions);
+        assert_true(expected.switches > 100);
+        assert_near(seen.switches, expected.switches, 0.02);
+        assert_near(seen.preemptions, expected.preemptions, 0.02);
         testhost_free(th);
         load_done(&l);
 }
