@@ -28,6 +28,12 @@ extern "C" {
 
 #define TRIMTAB_ABI 1u
 
+#ifdef __cplusplus
+#define TRIMTAB_EXTERN_C extern "C"
+#else
+#define TRIMTAB_EXTERN_C extern
+#endif
+
 /* Kinds of metric. */
 #define TRIMTAB_GAUGE     1u /* a level, as of now: bytes in use, per cent of time stalled */
 #define TRIMTAB_COUNTER   2u /* a running total since any starting point; the host takes differences */
@@ -51,7 +57,8 @@ extern "C" {
 
 /* Knob flags. */
 #define TRIMTAB_KNOB_MAX    (1u << 0) /* the word "max" is legal: no limit, INFINITY as a number */
-#define TRIMTAB_KNOB_SLOW   (1u << 1) /* a write may block for seconds: the host gives it to its worker */
+#define TRIMTAB_KNOB_SLOW   (1u << 1) /* a write of its file may block for seconds: the host gives it to its worker.
+                                         Not for knobs by callback: those are called on the loop and must not block */
 #define TRIMTAB_KNOB_WEIGHT (1u << 2) /* a share, not a limit: bounds and steps multiply */
 #define TRIMTAB_KNOB_ACTION (1u << 3) /* a write does something and it is over (memory.reclaim): a file that is only
                                          written; the host never reads it and has nothing to put back */
@@ -81,7 +88,10 @@ struct trimtab_metric {
         uint32_t flags;    /* TRIMTAB_METRIC_… */
 };
 
-/* A value of a knob. */
+/*
+ * A value of a knob. Unlike the other structs this one is what it is for as long as version 1 lives: plugins may assign it whole.
+ * The host ends `text` by a NUL whatever a plugin has put there.
+ */
 struct trimtab_value {
         uint32_t size; /* sizeof(struct trimtab_value) of whoever filled it in */
         uint32_t type; /* TRIMTAB_NUMBER, … */
@@ -161,11 +171,14 @@ struct trimtab_host {
         int (*option_number)(const struct trimtab_host *h, const char *name, double *ret);
         int (*option_text)(const struct trimtab_host *h, const char *name, const char **ret);
 
-        /* A sample of metric number `metric` (its index in the plugin's array); only inside collect(). */
+        /*
+         * A sample of metric number `metric` (its index in the plugin's array); only inside collect(). 0 also when nobody asked for
+         * it: it is then passed over. -EINVAL: no such metric, or not of that kind; -ENOENT: no such object, or not any more.
+         */
         int (*emit)(const struct trimtab_host *h, uint32_t metric, uint64_t object, double value);
 
         /* Running slot counts, and the running sum of all values in the metric's unit (NAN: not known, it is then
-         * estimated from the slots). The host copies. */
+         * estimated from the slots). The host copies. Errors as of emit(). */
         int (*emit_histogram)(const struct trimtab_host *h, uint32_t metric, uint64_t object,
                               const uint64_t *slots, uint32_t n_slots, double sum);
 
@@ -181,7 +194,11 @@ struct trimtab_host {
         /* Evaluate the rules now, do not wait for the tick. */
         void (*wake)(const struct trimtab_host *h);
 
-        /* Call cb(self, fd) from the loop whenever fd is readable; cb NULL takes it off again. The plugin owns fd. */
+        /*
+         * Call cb(self, fd) from the loop whenever fd is readable; cb NULL takes it off again. The plugin owns fd, and takes it off
+         * before it closes it. An error of cb is counted (`trimtab plugins`), and changes nothing: it must read what made fd
+         * readable, or take it off.
+         */
         int (*add_io)(const struct trimtab_host *h, int32_t fd, int (*cb)(void *self, int32_t fd));
 
         /* Between keys and names. The name is valid until the callback returns. -ENOENT: no such object now. */
@@ -190,7 +207,8 @@ struct trimtab_host {
         /* The object's directory: "/sys/fs/cgroup/system.slice". Same validity. */
         int (*object_path)(const struct trimtab_host *h, const char *scope, uint64_t object, const char **ret);
 
-        /* Objects of the plugin's own scopes come and go by these. */
+        /* Objects of the plugin's own scopes come and go by these. -EPERM: not a scope of this plugin's; -EEXIST: the key or the
+         * name is taken; -ENOENT: there is none. */
         int (*object_add)(const struct trimtab_host *h, const char *scope, uint64_t object, const char *name,
                           const char *path);
         int (*object_remove)(const struct trimtab_host *h, const char *scope, uint64_t object);
@@ -255,8 +273,8 @@ struct trimtab_note {
 #define TRIMTAB_PLUGIN(plugin_name)                                                                          \
         __attribute__((used, aligned(4), section(".note.trimtab"))) static const struct trimtab_note         \
                 trimtab_note_v1 = { 8, 36, TRIMTAB_ABI, "trimtab", TRIMTAB_ABI, plugin_name };               \
-        extern const struct trimtab_plugin trimtab_plugin_v1;                                                \
-        __attribute__((used, visibility("default"))) const struct trimtab_plugin trimtab_plugin_v1
+        TRIMTAB_EXTERN_C __attribute__((visibility("default"))) const struct trimtab_plugin trimtab_plugin_v1; \
+        __attribute__((used)) const struct trimtab_plugin trimtab_plugin_v1
 
 #ifdef __cplusplus
 }
