@@ -20,6 +20,9 @@ double goal_load(const struct goal *g, double value)
 {
         double beyond = g->above ? g->bound - value : value - g->bound;
 
+        /* As conditions see it: what a division leaves behind is no difference. */
+        if (fabs(beyond) <= 1e-9 * fabs(g->bound))
+                return 1;
         return 1 + beyond / fabs(g->bound);
 }
 

@@ -108,6 +108,7 @@ static void test_load(void **state)
         assert_true(goal_load(&above, 125) == 0.75);
         assert_true(goal_load(&above, 50) == 1.5);
         assert_true(isnan(goal_load(&below, NAN)));
+        assert_true(goal_load(&below, nextafter(5, 6)) == 1);
 }
 
 static void test_errors(void **state)
