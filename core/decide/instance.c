@@ -94,7 +94,9 @@ struct instance *instance_free(struct instance *i, struct arbiter *a, const char
 void instance_release(struct instance *i, struct arbiter *a, uint64_t now_ns, uint64_t rest_until_ns)
 {
         let_go(i, a, false, "released by hand", NULL);
-        i->rest_until_ns = rest_until_ns;
+        /* A longer one that its guard made goes on. */
+        if (i->rest_until_ns < rest_until_ns)
+                i->rest_until_ns = rest_until_ns;
         enter(i, PHASE_RESTING, now_ns);
 }
 

@@ -246,6 +246,22 @@ static void test_guard(void **state)
         assert_weight_after(w, 0, 30, 800);
 }
 
+/* What is taken back by hand in the meantime rests no shorter for that. */
+static void test_a_guards_rest_is_not_cut_short(void **state)
+{
+        struct world *w = *state;
+
+        put(w, "psi.cpu", DB, 1);
+        world_rules(w, RULE("then = cpu.weight *= 2\nhold = 0s\nguard = last(psi.cpu @cgroup:/a/db, 1h) < 50%\n"));
+        assert_weight_after(w, 0, 30, 200);
+        put(w, "psi.cpu", DB, 90);
+        assert_weight_after(w, 0, 30, 100);
+        put(w, "psi.cpu", DB, 1);
+        pass_quietly(w, 10, 30);
+        engine_release(w->engine, NULL, NULL, w->view.now_ns + 20 * SEC);
+        assert_weight_after(w, 289, 30, 200);
+}
+
 static int setup(void **state)
 {
         static struct world w;
@@ -278,6 +294,7 @@ int main(void)
                 TEST(test_ease),
                 TEST(test_true_again_while_easing),
                 TEST(test_guard),
+                TEST(test_a_guards_rest_is_not_cut_short),
         };
 
         return cmocka_run_group_tests_name("decide/instance", tests, NULL, NULL);
