@@ -87,10 +87,19 @@ int journal_read(struct journal *j, char **ret, size_t *ret_size)
         return 0;
 }
 
+/* What was cut off on its way here, for want of memory. */
+static bool is_whole(const char *text, size_t size)
+{
+        return size == 0 || text[size - 1] == '\n';
+}
+
 int journal_append(struct journal *j, const char *line, size_t size)
 {
         _cleanup_free_ char *apart = NULL;
         ssize_t n;
+
+        if (!is_whole(line, size))
+                return -EINVAL;
 
         /* Behind a piece that could not be cut off, begin on a line of its own. */
         if (j->torn) {
@@ -146,6 +155,8 @@ int journal_replace(struct journal *j, const char *text, size_t size)
 
         if (!aside)
                 return -ENOMEM;
+        if (!is_whole(text, size))
+                return -EINVAL;
 
         r = replace(j, aside, text, size);
         if (r < 0)

@@ -32,10 +32,10 @@ void journal_close(struct journal *j);
 /* All of it, as it stands; may end in a piece of a line. */
 int journal_read(struct journal *j, char **ret, size_t *ret_size);
 
-/* line ends in a newline. On error (-ENOSPC …) no line was added, whatever is left of it. */
+/* line ends in a newline (else -EINVAL). On error (-ENOSPC …) no line was added, whatever is left of it. */
 int journal_append(struct journal *j, const char *line, size_t size);
 
-/* Replaces all of it. On error the old content stays. */
+/* Replaces all of it by whole lines, or none; a text cut off in one is -EINVAL. On error the old content stays. */
 int journal_replace(struct journal *j, const char *text, size_t size);
 
 /* Whether it has grown enough since it was fresh to be worth replacing. */

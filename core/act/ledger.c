@@ -2,13 +2,13 @@
 #include "act/ledger.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "act/journal.h"
 #include "act/ledger-list.h"
 #include "act/record.h"
+#include "util/buffer.h"
 #include "util/cleanup.h"
 #include "util/str.h"
 
@@ -48,7 +48,7 @@ static int append_record(struct ledger *l, enum record_verb verb, const struct l
         return journal_append(&l->journal, line, size);
 }
 
-static int write_entries(const struct ledger *l, FILE *f)
+static int write_entries(const struct ledger *l, struct buffer *t)
 {
         for (size_t i = 0; i < l->list.n; i++) {
                 _cleanup_free_ char *line = NULL;
@@ -59,7 +59,7 @@ static int write_entries(const struct ledger *l, FILE *f)
                 if (r < 0)
                         return r;
 
-                (void) fwrite(line, 1, size, f);
+                buffer_put(t, line, size);
         }
 
         return 0;
@@ -68,18 +68,14 @@ static int write_entries(const struct ledger *l, FILE *f)
 /* Only what lives. Failing is no harm: the file is whole, only longer than it need be. */
 static int compact(struct ledger *l)
 {
+        _cleanup_(buffer_clear) struct buffer t = {};
         _cleanup_free_ char *text = NULL;
         size_t size;
-        FILE *f;
         int r;
 
-        f = open_memstream(&text, &size);
-        if (!f)
-                return -ENOMEM;
-
-        r = write_entries(l, f);
-        if (fclose(f) != 0)
-                return -ENOMEM;
+        r = write_entries(l, &t);
+        if (r >= 0)
+                r = buffer_take(&t, &text, &size);
         if (r < 0)
                 return r;
 

@@ -3,44 +3,35 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
 
+#include "util/buffer.h"
 #include "util/cleanup.h"
 #include "util/str.h"
 
 /* The template's {path}, {name}, {key} and, for a block device, {device} filled in. */
 static int expand(const char *template, const struct object *object, char **ret)
 {
-        _cleanup_free_ char *path = NULL;
-        size_t size;
-        FILE *f;
-
-        f = open_memstream(&path, &size);
-        if (!f)
-                return -ENOMEM;
+        _cleanup_(buffer_clear) struct buffer t = {};
 
         for (const char *s = template, *rest; *s; s = rest) {
                 if ((rest = startswith(s, "{path}")))
-                        (void) fputs(object->path ?: "", f);
+                        buffer_printf(&t, "%s", object->path ?: "");
                 else if ((rest = startswith(s, "{name}")))
-                        (void) fputs(object->name, f);
+                        buffer_printf(&t, "%s", object->name);
                 else if ((rest = startswith(s, "{key}")))
-                        (void) fprintf(f, "%" PRIu64, object->id.key);
+                        buffer_printf(&t, "%" PRIu64, object->id.key);
                 else if (object->id.scope == SCOPE_BLOCK && (rest = startswith(s, "{device}")))
-                        (void) fprintf(f, "%u:%u", major(object->id.key), minor(object->id.key));
+                        buffer_printf(&t, "%u:%u", major(object->id.key), minor(object->id.key));
                 else
-                        (void) fputc(*s, f), rest = s + 1;
+                        buffer_put_char(&t, *s), rest = s + 1;
         }
-        if (fclose(f) != 0)
-                return -ENOMEM;
         if (!object->path && strstr(template, "{path}"))
                 return -ENOENT;
 
-        *ret = TAKE(path);
-        return 0;
+        return buffer_take(&t, ret, NULL);
 }
 
 static int target_of_call(const struct knob *knob, const struct object *object, struct target *ret)

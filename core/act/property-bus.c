@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "act/property-text.h"
 #include "decide/cpulist.h"
+#include "util/buffer.h"
 #include "util/cleanup.h"
 #include "util/str.h"
 
@@ -46,13 +46,7 @@ static int mask_parse(const char *list, uint8_t *mask, size_t *ret_size)
 
 static int mask_format(const uint8_t *mask, size_t size, char **ret)
 {
-        _cleanup_free_ char *text = NULL;
-        size_t n;
-        FILE *f;
-
-        f = open_memstream(&text, &n);
-        if (!f)
-                return -ENOMEM;
+        _cleanup_(buffer_clear) struct buffer t = {};
 
         for (size_t cpu = 0, last; cpu < size * 8; cpu = last + 1) {
                 last = cpu;
@@ -62,15 +56,12 @@ static int mask_format(const uint8_t *mask, size_t size, char **ret)
                 while (last + 1 < size * 8 && mask[(last + 1) / 8] >> (last + 1) % 8 & 1)
                         last++;
 
-                (void) fprintf(f, ftello(f) > 0 ? ",%zu" : "%zu", cpu);
+                buffer_printf(&t, t.size > 0 ? ",%zu" : "%zu", cpu);
                 if (last > cpu)
-                        (void) fprintf(f, "-%zu", last);
+                        buffer_printf(&t, "-%zu", last);
         }
-        if (fclose(f) != 0)
-                return -ENOMEM;
 
-        *ret = TAKE(text);
-        return 0;
+        return buffer_take(&t, ret, NULL);
 }
 
 /* --- appending --- */
@@ -182,30 +173,24 @@ static int read_mask(const struct property *p, sd_bus_message *m, char **ret_tex
 
 static int read_devices(const struct property *p, sd_bus_message *m, char **ret_text)
 {
-        _cleanup_free_ char *text = NULL;
+        _cleanup_(buffer_clear) struct buffer t = {};
         const char *path;
         uint64_t n;
-        size_t size;
-        FILE *f;
         int r;
-
-        f = open_memstream(&text, &size);
-        if (!f)
-                return -ENOMEM;
 
         r = sd_bus_message_enter_container(m, 'a', "(st)");
         while (r >= 0 && (r = sd_bus_message_read(m, "(st)", &path, &n)) > 0) {
                 _cleanup_free_ char *number = property_number_format(p, n);
 
-                (void) fprintf(f, "%s %s\n", path, number ?: p->none);
+                if (!number)
+                        return -ENOMEM;
+                buffer_printf(&t, "%s %s\n", path, number);
         }
-        if (fclose(f) != 0)
-                return -ENOMEM;
         if (r < 0)
                 return r;
 
-        *ret_text = TAKE(text);
-        return sd_bus_message_exit_container(m);
+        r = sd_bus_message_exit_container(m);
+        return r < 0 ? r : buffer_take(&t, ret_text, NULL);
 }
 
 static int read_contents(const struct property *p, sd_bus_message *m, char **ret_text)

@@ -10,6 +10,7 @@
 #include <zlib.h>
 
 #include "util/array.h"
+#include "util/buffer.h"
 #include "util/cleanup.h"
 #include "util/str.h"
 
@@ -74,45 +75,45 @@ void record_clear(struct record *r)
 
 /* --- writing --- */
 
-static void put_text(FILE *f, const char *name, const char *value)
+static void put_text(struct buffer *t, const char *name, const char *value)
 {
         if (!value)
                 return;
 
-        (void) fprintf(f, " %s=", name);
+        buffer_printf(t, " %s=", name);
         for (const unsigned char *c = (const unsigned char *) value; *c; c++)
                 if (*c > ' ' && *c < 0x7f && *c != '%')
-                        (void) fputc(*c, f);
+                        buffer_put_char(t, (char) *c);
                 else
-                        (void) fprintf(f, "%%%02X", *c);
+                        buffer_printf(t, "%%%02X", *c);
 }
 
-static void put_field(FILE *f, const struct field *field, const struct ledger_entry *e)
+static void put_field(struct buffer *t, const struct field *field, const struct ledger_entry *e)
 {
         const void *at = (const char *) e + field->offset;
 
         switch (field->type) {
         case FIELD_TEXT:
-                put_text(f, field->name, *(char *const *) at);
+                put_text(t, field->name, *(char *const *) at);
                 break;
         case FIELD_KEY:
-                put_text(f, field->name, at);
+                put_text(t, field->name, at);
                 break;
         case FIELD_NUMBER:
-                (void) fprintf(f, " %s=%" PRIu64, field->name, *(const uint64_t *) at);
+                buffer_printf(t, " %s=%" PRIu64, field->name, *(const uint64_t *) at);
                 break;
         case FIELD_UINT:
-                (void) fprintf(f, " %s=%" PRIu32, field->name, *(const uint32_t *) at);
+                buffer_printf(t, " %s=%" PRIu32, field->name, *(const uint32_t *) at);
                 break;
         case FIELD_FLAG:
-                (void) fprintf(f, " %s=%d", field->name, *(const bool *) at);
+                buffer_printf(t, " %s=%d", field->name, *(const bool *) at);
                 break;
         case FIELD_KIND:
-                (void) fprintf(f, " %s=%s", field->name, kinds[e->target.kind]);
+                buffer_printf(t, " %s=%s", field->name, kinds[e->target.kind]);
                 break;
         case FIELD_LIST:
                 for (size_t i = 0; i < e->n_intended; i++)
-                        put_text(f, field->name, e->intended[i]);
+                        put_text(t, field->name, e->intended[i]);
                 break;
         }
 }
@@ -125,22 +126,20 @@ static uint32_t checksum(const char *data, size_t size)
 int record_encode(enum record_verb verb, const char *boot, const struct ledger_entry *entry, char **ret,
                   size_t *ret_size)
 {
+        _cleanup_(buffer_clear) struct buffer t = {};
         _cleanup_free_ char *text = NULL;
         char crc[CRC_DIGITS + 1];
         size_t size, n = verb == RECORD_FORGET ? 1 : ELEMENTSOF(fields);
-        FILE *f;
+        int r;
 
-        f = open_memstream(&text, &size);
-        if (!f)
-                return -ENOMEM;
-
-        (void) fprintf(f, "%0*d %s", CRC_DIGITS, 0, verb_names[verb]);
-        put_text(f, "boot", boot);
+        buffer_printf(&t, "%0*d %s", CRC_DIGITS, 0, verb_names[verb]);
+        put_text(&t, "boot", boot);
         for (size_t i = 0; i < n; i++)
-                put_field(f, &fields[i], entry);
-        (void) fputc('\n', f);
-        if (fclose(f) != 0)
-                return -ENOMEM;
+                put_field(&t, &fields[i], entry);
+        buffer_put_char(&t, '\n');
+        r = buffer_take(&t, &text, &size);
+        if (r < 0)
+                return r;
 
         /* Over what lies between the blank behind it and the newline. */
         (void) snprintf(crc, sizeof(crc), "%08" PRIx32,

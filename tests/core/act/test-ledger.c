@@ -401,6 +401,65 @@ static void refuses_a_place_that_is_none(void **state)
         assert_null(l);
 }
 
+/* --- short of memory --- */
+
+enum { MANY = 400 };
+
+/* Nothing as large as the ledger's text is to be had any more; what a record takes is. */
+static void use_memory_up(void)
+{
+        const struct rlimit none = { 1, 1 };
+
+        if (setrlimit(RLIMIT_AS, &none) < 0)
+                _exit(10);
+        for (size_t size = 1 << 24; size >= 32768; size /= 2)
+                while (malloc(size))
+                        ;
+}
+
+static void compacted_without_memory(void)
+{
+        struct target t = file_target("/0");
+        struct ledger *l = NULL;
+        char path[16];
+
+        if (ledger_open(dir, "boot-a", &l, NULL) < 0)
+                _exit(1);
+        for (int i = 0; i < MANY; i++) {
+                (void) snprintf(path, sizeof(path), "/%d", i);
+                if (intend(l, path, "100", "150") < 0)
+                        _exit(2);
+        }
+
+        use_memory_up();
+        for (int i = 0; i < 3 * MANY; i++)
+                if (intend(l, "/0", "100", "160") < 0 || ledger_confirm(l, &t, "160") < 0)
+                        _exit(3);
+        _exit(0);
+}
+
+static void no_memory_costs_no_entry(void **state)
+{
+        _cleanup_(ledger_freep) struct ledger *l = NULL;
+        int status;
+        size_t n;
+        pid_t pid;
+
+#ifdef __SANITIZE_ADDRESS__
+        skip(); /* it needs all the address space there is */
+#endif
+        pid = fork();
+        assert_true(pid >= 0);
+        if (pid == 0)
+                compacted_without_memory();
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_int_equal(status, 0);
+
+        l = reopen(0);
+        (void) ledger_entries(l, &n);
+        assert_int_equal(n, MANY);
+}
+
 static int setup(void **state)
 {
         strcpy(dir + strlen(dir) - 6, "XXXXXX");
@@ -435,6 +494,7 @@ int main(void)
                 TEST(torn_at_every_byte),
                 TEST(survives_random_corruption),
                 TEST(garbage_is_compacted_away),
+                TEST(no_memory_costs_no_entry),
                 TEST(a_full_disk_leaves_no_trace),
                 TEST(refuses_a_place_that_is_none),
         };
