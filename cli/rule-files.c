@@ -69,6 +69,20 @@ static int load_dirs(struct ini *ini, const char *const *dirs, struct diag *diag
         return r;
 }
 
+/* Whoever names a folder has rules in it: a name that is not right must not pass for rules without an error. */
+static int load_named_dirs(struct ini *ini, const char *const *dirs, struct diag *diag)
+{
+        size_t n_files = ini->n_files;
+        unsigned n_errors = diag->n_errors;
+        const struct place place = { .path = dirs[0] };
+        int r;
+
+        r = load_dirs(ini, dirs, diag);
+        if (r >= 0 && ini->n_files == n_files && diag->n_errors == n_errors)
+                diag_add(diag, SEVERITY_ERROR, &place, "no rules here: no file has a name that ends in .conf");
+        return r;
+}
+
 int rule_files_load(const char *const *paths, size_t n, struct ini *ini, struct diag *diag)
 {
         _cleanup_free_ const char **dirs = NULL;
@@ -92,5 +106,5 @@ int rule_files_load(const char *const *paths, size_t n, struct ini *ini, struct 
                 if (r < 0)
                         return r;
         }
-        return load_dirs(ini, dirs, diag);
+        return n_dirs > 0 ? load_named_dirs(ini, dirs, diag) : 0;
 }

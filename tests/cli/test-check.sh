@@ -52,6 +52,13 @@ is status "$status" 1
 has out '1 rule in 2 files: 3 errors'
 case_done 'a bad rule does not hide the good ones'
 
+mkdir "$work/empty"
+: >"$work/empty/rules.txt"
+check "$work/empty"
+is status "$status" 1
+has err "$work/empty: error: no rules here: no file has a name that ends in .conf"
+case_done 'a folder without rules is not one without errors'
+
 check --json "$rules/bad.conf"
 is status "$status" 1
 json 'len(d) == 3'
