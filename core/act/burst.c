@@ -21,22 +21,24 @@ static double quota_of(const char *raw)
         return startswith(raw, "max") ? INFINITY : strtod(raw, NULL);
 }
 
-static int write_burst(struct order *o, struct target *t, const char *want)
+static int write_burst(struct order *o, struct target *t, const char *was, const char *want)
 {
         struct ledger *ledger = o->actor->config.ledger;
         _cleanup_free_ char *now = NULL;
         int r;
 
+        order_at(o, "after-burst-intent");
         r = sysfile_write(t->path, &form, want);
-        if (r < 0) {
-                (void) ledger_refuse(ledger, t);
-                return r;
-        }
         order_at(o, "after-burst");
 
-        if (sysfile_read(t->path, &form, &now) >= 0)
+        /* An error does not say that nothing happened. */
+        if (sysfile_read(t->path, &form, &now) < 0)
+                return r;
+        if (r < 0 && sysfile_same(&form, now, was))
+                (void) ledger_refuse(ledger, t);
+        else
                 (void) ledger_confirm(ledger, t, now);
-        return 0;
+        return r;
 }
 
 static int lower(struct order *o, struct target *t, const char *was, char *want)
@@ -53,7 +55,7 @@ static int lower(struct order *o, struct target *t, const char *was, char *want)
         order_at(o, "before-burst");
         r = moved_note(o, t, "cpu.max.burst", was, want);
         if (r >= 0)
-                r = write_burst(o, t, want);
+                r = write_burst(o, t, was, want);
         if (r < 0)
                 order_say(o, "cpu.max.burst could not make way: %s", refusal_words(r) ?: strerror(-r));
         return r;
@@ -79,7 +81,9 @@ bool burst_make_way(struct order *o)
                 r = lower(o, &t, was, want);
 
         target_clear(&t);
-        if (r < 0)
+        if (r < 0) {
+                moved_in_vain(o);
                 order_finish(o, OUTCOME_REFUSED, r);
+        }
         return r >= 0;
 }

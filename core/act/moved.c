@@ -66,3 +66,9 @@ void moved_give_back(struct order *o)
                 if (file_is(o->target.path, pairs[i].mover))
                         give_back(o, pairs[i].moved);
 }
+
+void moved_in_vain(struct order *o)
+{
+        if (!ledger_find(o->actor->config.ledger, &o->target))
+                moved_give_back(o);
+}

@@ -15,5 +15,8 @@ int moved_note(const struct order *o, struct target *t, const char *knob, const 
 
 /* The order's own file is back, or will not move: so the other one goes back, too. */
 void moved_give_back(struct order *o);
+/* What it made way for was not set after all. Where an earlier value of the same knob is in force, it makes way for that one, and
+ * goes back with it. */
+void moved_in_vain(struct order *o);
 
 #endif

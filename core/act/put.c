@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "act/batch.h"
 #include "act/effect.h"
@@ -85,12 +86,42 @@ static void settled(struct order *o, bool as_wanted)
 
 /* --- write --- */
 
+/* A write may be cut short, a plugin fail halfway: an error does not say that nothing happened. */
+static bool is_untouched(struct order *o)
+{
+        free(o->after);
+        o->after = NULL;
+        if (order_read(o, &o->after) < 0) {
+                o->after = NULL;
+                return !o->before;
+        }
+
+        return !has_moved(o);
+}
+
+static void half_refused(struct order *o, int r)
+{
+        /* systemd may not have come to an end with it: whose that is, the intent says when it goes back. */
+        if (o->after && o->target.kind != TARGET_UNIT)
+                (void) ledger_confirm(o->actor->config.ledger, &o->target, o->after);
+        order_say(o, "%s%sit failed (%s) and yet \"%s\" is there now, which is in the ledger and will be put back",
+                  o->detail ?: "", o->detail ? "; " : "", strerror(-r), o->after ?: "");
+        order_finish(o, OUTCOME_REFUSED, r);
+}
+
 static void refused(struct order *o, int r)
 {
         bool gone = refusal_of(r) == REFUSAL_GONE;
 
+        if (!gone && !is_untouched(o)) {
+                half_refused(o, r);
+                return;
+        }
+
+        free(o->after);
+        o->after = NULL;
         (void) ledger_refuse(o->actor->config.ledger, &o->target);
-        moved_give_back(o);
+        moved_in_vain(o);
         order_finish(o, gone ? OUTCOME_GONE : OUTCOME_REFUSED, r);
 }
 
@@ -103,7 +134,7 @@ static void overtaken_waiting(struct order *o)
                 return;
         }
 
-        moved_give_back(o);
+        moved_in_vain(o);
         order_say(o, "while it waited for its turn somebody else set it, time and again");
         order_finish(o, OUTCOME_FAILED, -EBUSY);
 }
@@ -118,6 +149,7 @@ static void written(struct order *o, int r)
         }
         if (r == -EALREADY) {
                 (void) ledger_refuse(o->actor->config.ledger, &o->target);
+                moved_in_vain(o);
                 order_say(o, "an earlier write is still stuck in the kernel");
                 order_finish(o, OUTCOME_FAILED, r);
                 return;

@@ -37,6 +37,7 @@ static void set_intend(struct order *o)
         o->entry->when_usec = realtime_usec();
         r = entry_add_intent(o->entry, o->want);
         if (r < 0) {
+                moved_in_vain(o);
                 order_finish(o, OUTCOME_FAILED, r);
                 return;
         }
@@ -45,6 +46,7 @@ static void set_intend(struct order *o)
         r = ledger_intend(o->actor->config.ledger, o->entry);
         if (r < 0) {
                 order_say(o, "the ledger could not be written, so nothing else was: %s", strerror(-r));
+                moved_in_vain(o);
                 order_finish(o, OUTCOME_FAILED, r);
                 return;
         }

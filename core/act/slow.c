@@ -17,7 +17,8 @@ struct write {
         struct actor *actor;
         struct order *order; /* waits for it; NULL: gave up */
         char *path, *raw;
-        char *expected; /* what the file is to hold still; NULL: whatever it holds */
+        char *before;   /* what the file held when it was last read; NULL: not known */
+        bool contest;   /* written whatever it holds by then */
         struct sysfile_form form;
 
         /* For its late end. */
@@ -40,7 +41,7 @@ static void write_free(struct write *w)
         target_clear(&w->target);
         free(w->path);
         free(w->raw);
-        free(w->expected);
+        free(w->before);
         free(w->rule);
         free(w);
 }
@@ -50,7 +51,8 @@ static bool is_overtaken(const struct write *w)
 {
         _cleanup_free_ char *raw = NULL;
 
-        return w->expected && sysfile_read(w->path, &w->form, &raw) >= 0 && !sysfile_same(&w->form, raw, w->expected);
+        return w->before && !w->contest && sysfile_read(w->path, &w->form, &raw) >= 0 &&
+               !sysfile_same(&w->form, raw, w->before);
 }
 
 static int run(struct task *t)
@@ -98,6 +100,16 @@ static void put_back(struct write *w)
         queue_add_first(w->actor, o);
 }
 
+/* An error does not say that nothing happened. */
+static bool is_untouched(const struct write *w, int result)
+{
+        _cleanup_free_ char *raw = NULL;
+
+        if (result >= 0 || result == -ESTALE)
+                return result < 0;
+        return w->before && sysfile_read(w->path, &w->form, &raw) >= 0 && sysfile_same(&w->form, raw, w->before);
+}
+
 static void end_late(struct write *w, int result)
 {
         struct actor *a = w->actor;
@@ -107,7 +119,7 @@ static void end_late(struct write *w, int result)
         let_go_on(w);
 
         if (w->target.path && ledger_find(a->config.ledger, &w->target)) {
-                if (result >= 0)
+                if (!is_untouched(w, result))
                         put_back(w);
                 else if (w->verb == ORDER_SET)
                         (void) ledger_refuse(a->config.ledger, &w->target);
@@ -212,18 +224,11 @@ bool slow_holds_up(struct order *o)
 
 /* --- beginning --- */
 
-static const char *read_last(const struct order *o)
-{
-        bool contest = o->contest || (o->entry && o->entry->contest);
-
-        return contest ? NULL : o->after ?: o->before;
-}
-
 static int write_new(struct order *o, const char *path, const struct sysfile_form *form, const char *raw,
                      struct write **ret)
 {
         bool own = path == o->target.path;
-        const char *expected = own ? read_last(o) : NULL;
+        const char *before = own ? o->after ?: o->before : NULL;
         struct write *w = calloc(1, sizeof(*w));
 
         if (!w)
@@ -236,8 +241,9 @@ static int write_new(struct order *o, const char *path, const struct sysfile_for
         w->path = strdup(path);
         w->raw = strdup(raw);
         w->rule = o->rule ? strdup(o->rule) : NULL;
-        w->expected = expected ? strdup(expected) : NULL;
-        if (!w->path || !w->raw || (expected && !w->expected) || (o->rule && !w->rule) ||
+        w->before = before ? strdup(before) : NULL;
+        w->contest = o->contest || (o->entry && o->entry->contest);
+        if (!w->path || !w->raw || (before && !w->before) || (o->rule && !w->rule) ||
             (own && target_copy(&o->target, &w->target) < 0)) {
                 write_free(w);
                 return -ENOMEM;

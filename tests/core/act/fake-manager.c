@@ -255,6 +255,8 @@ static int set_properties(struct fake *f, sd_bus_message *m)
         for (size_t i = 0; i < n; i++)
                 fake_set_property(f, unit, all[i].name, all[i].value);
 
+        if (f->fails_late)
+                return sd_bus_reply_method_errorf(m, SD_BUS_ERROR_FAILED, "no room for the drop-in");
         return f->is_deaf ? 1 : sd_bus_reply_method_return(m, NULL);
 }
 

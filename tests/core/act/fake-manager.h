@@ -36,6 +36,7 @@ struct fake {
         size_t n_units;
 
         const char *refuses;  /* SetUnitProperties with this property */
+        bool fails_late;      /* does what is asked, and then says that it could not */
         bool is_deaf;         /* takes what is asked, does it, and does not answer */
         bool resets_clamps;   /* at a reload: what was written behind its back */
         unsigned n_get_unit, n_get_all, n_set, n_reload, n_subscribe;
