@@ -8,12 +8,16 @@
 /* Bytes a limit can be: more than any machine has. */
 #define BYTES_MAX 0x1p50
 
-/* One of the four limits of a disk in io.max. */
+/*
+ * One of the four limits of a disk in io.max. As with io.latency and io.cost.qos, the kernel may switch the mechanism on with the first
+ * write: it then waits until nothing is under way on that disk, however long the disk takes.
+ */
 #define IO_MAX(word, knob_unit, text, least, property, metric)                                               \
         {                                                                                                    \
                 .name = "io.max." word, .unit = knob_unit, .help = text, .scope = "cgroup",                  \
                 .file = "{path}/io.max", .per_scope = "block", .form = TRIMTAB_FORM_NESTED,                  \
-                .key = "{device} " word, .absent = "max", .type = TRIMTAB_NUMBER, .flags = TRIMTAB_KNOB_MAX, \
+                .key = "{device} " word, .absent = "max", .type = TRIMTAB_NUMBER,                            \
+                .flags = TRIMTAB_KNOB_MAX | TRIMTAB_KNOB_SLOW,                                               \
                 .min = least, .max = BYTES_MAX, .unit_property = property, .use_metric = metric,             \
         }
 
@@ -134,7 +138,7 @@ const struct trimtab_knob knobs[N_KNOBS] = {
                 .per_scope = "block",
                 .key = "{device} target",
                 .absent = "max",
-                .flags = TRIMTAB_KNOB_MAX,
+                .flags = TRIMTAB_KNOB_MAX | TRIMTAB_KNOB_SLOW,
                 .min = 1,
                 .max = 10000000,
                 .unit_property = "IODeviceLatencyTargetUSec",
@@ -158,6 +162,7 @@ const struct trimtab_knob knobs[N_KNOBS] = {
                 .form = TRIMTAB_FORM_NESTED,
                 .key = "{device} enable",
                 .absent = "0",
+                .flags = TRIMTAB_KNOB_SLOW,
                 .min = 0,
                 .max = 1,
         },

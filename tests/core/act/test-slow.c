@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -257,6 +258,49 @@ static void what_comes_at_the_end_is_known_to_the_next_run(void **state)
         assert_string_equal(plain_get(&p, "a/value"), "100");
 }
 
+/* --- of disks --- */
+
+static atomic_uint slow_writes;
+
+static void count_at(void *userdata, const char *point)
+{
+        if (streq(point, "before-slow-write"))
+                atomic_fetch_add(&slow_writes, 1);
+}
+
+/* Of a disk, in a file that all disks share: by the worker, there and back, and also when only the ledger knows it. */
+static void a_disks_knob_is_slow_too(void **state)
+{
+        static const struct object disk = { .id = { SCOPE_BLOCK, 0x800 }, .name = (char *) "sda" };
+        const struct wish wish = { .value = value_number(1), .rule = "rule", .decision = 1 };
+        struct knob cost = slow;
+        char path[96];
+
+        p.config.at = count_at;
+        open_with_deadline(60 * NSEC_PER_SEC);
+        plain_put(&p, "io.cost.qos", "8:0 enable=0");
+        (void) snprintf(path, sizeof(path), "%s/objects/io.cost.qos", p.root);
+        cost.name = (char *) "io.cost.qos";
+        cost.scope = SCOPE_BLOCK;
+        cost.file = path;
+        cost.form = TRIMTAB_FORM_NESTED;
+        cost.key = (char *) "{device} enable";
+        cost.absent = (char *) "0";
+
+        assert_int_equal(actor_set(p.actor, &cost, &disk, &wish, monotonic_ns()), 0);
+        plain_run(&p);
+        assert_int_equal(p.last.outcome, OUTCOME_DONE);
+        assert_string_equal(plain_get(&p, "io.cost.qos"), "8:0 enable=1");
+        assert_int_equal(atomic_load(&slow_writes), 1);
+
+        plain_close(&p);
+        plain_open(&p);
+        assert_int_equal(actor_restore_all(p.actor, true), 0);
+        plain_run(&p);
+        assert_string_equal(plain_get(&p, "io.cost.qos"), "8:0 enable=0");
+        assert_int_equal(atomic_load(&slow_writes), 2);
+}
+
 /* --- what is no state --- */
 
 static void an_action_leaves_nothing_behind(void **state)
@@ -300,6 +344,7 @@ int main(void)
                 TEST(who_waits_for_it_goes_on_when_it_came),
                 TEST(more_than_can_be_stuck_fail_untouched),
                 TEST(what_comes_at_the_end_is_known_to_the_next_run),
+                TEST(a_disks_knob_is_slow_too),
                 TEST(an_action_leaves_nothing_behind),
         };
 

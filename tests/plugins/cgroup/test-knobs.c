@@ -21,7 +21,7 @@ static void test_knobs(void **state)
                 const char *key, *absent;
         } expected[] = {
 #define CPU_NUMBER TRIMTAB_NUMBER, TRIMTAB_FORM_PLAIN
-#define DISK       TRIMTAB_NUMBER, TRIMTAB_FORM_NESTED, TRIMTAB_KNOB_MAX
+#define DISK       TRIMTAB_NUMBER, TRIMTAB_FORM_NESTED, TRIMTAB_KNOB_MAX | TRIMTAB_KNOB_SLOW
                 { "cpu.weight", "{path}/cpu.weight", "CPUWeight", CPU_NUMBER, TRIMTAB_KNOB_WEIGHT, 1, 10000, NULL, NULL },
                 { "cpu.idle", "{path}/cpu.idle", "CPUWeightIdle", CPU_NUMBER, 0, 0, 1, NULL, NULL },
                 { "cpu.max", "{path}/cpu.max", "CPUQuotaPerSecUSec", TRIMTAB_NUMBER, TRIMTAB_FORM_QUOTA,
@@ -46,8 +46,8 @@ static void test_knobs(void **state)
                 { "io.max.wiops", "{path}/io.max", "IOWriteIOPSMax", DISK, 1, 0x1p50, "{device} wiops", "max" },
                 { "io.latency", "{path}/io.latency", "IODeviceLatencyTargetUSec", DISK, 1, 1e7, "{device} target", "max" },
                 { "pids.max", "{path}/pids.max", "TasksMax", CPU_NUMBER, TRIMTAB_KNOB_MAX, 1, 4194304, NULL, NULL },
-                { "io.cost.qos", "/sys/fs/cgroup/io.cost.qos", NULL, TRIMTAB_NUMBER, TRIMTAB_FORM_NESTED, 0, 0, 1,
-                  "{device} enable", "0" },
+                { "io.cost.qos", "/sys/fs/cgroup/io.cost.qos", NULL, TRIMTAB_NUMBER, TRIMTAB_FORM_NESTED,
+                  TRIMTAB_KNOB_SLOW, 0, 1, "{device} enable", "0" },
         };
         struct testhost *th = testhost_new(PLUGIN);
         const struct trimtab_plugin *p = testhost_plugin(th);
