@@ -80,7 +80,7 @@ bool ease_broke(struct controller *c, uint64_t now_ns)
 
         if (lately) {
                 c->ease_rest_ns = rest_longer(c->ease_rest_ns);
-                if (!c->eased_low && c->ease_rest_ns < NEAR_REST_NS)
+                if (!c->eased_low && !c->eased_takes && c->ease_rest_ns < NEAR_REST_NS)
                         c->ease_rest_ns = NEAR_REST_NS;
                 c->ease_rest_until_ns = now_ns + c->ease_rest_ns;
                 c->care += c->care < CARE_MAX;
@@ -185,6 +185,7 @@ void ease_done(struct controller *c, const struct controller_config *config,
         c->eased_at_ns = now_ns;
         c->eased_load = load;
         c->eased_low = low;
+        c->eased_takes = levers[lever].takes;
         c->easing = true;
         c->wait_until_ns = now_ns + config->settle_ns;
 }

@@ -87,6 +87,7 @@ struct controller {
         size_t eased;               /* which lever was eased last … */
         uint64_t eased_at_ns;       /* … when … */
         double eased_load;          /* … at what load … */
+        bool eased_takes;           /* … whether that lever takes … */
         bool eased_low;             /* … and whether that had been so low for a while */
         bool easing;                /* and that is to be judged */
         uint64_t violated_since_ns; /* 0: it is not … */

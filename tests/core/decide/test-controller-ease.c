@@ -199,6 +199,20 @@ static void test_gives_back_what_it_took_too_much(void **state)
         quiet(&l, 200, 0);
 }
 
+/* Near the bound too it goes on after five minutes, then ten. */
+static void test_looks_for_more_soon(void **state)
+{
+        struct law l = taking();
+        struct controller_order o;
+
+        after(&l, 6, 0.7, CONTROLLER_EASE);
+        after(&l, 1, 1.1, CONTROLLER_BACK);
+        assert_int_equal(until(&l, 4000, 0.7, &o), 300);
+        assert_int_equal(o.verb, CONTROLLER_EASE);
+        after(&l, 1, 1.1, CONTROLLER_BACK);
+        assert_int_equal(until(&l, 4000, 0.7, &o), 600);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -216,6 +230,7 @@ int main(void)
                 cmocka_unit_test(test_what_cannot_be_eased_now_is_tried_later),
                 cmocka_unit_test(test_takes_while_it_is_met),
                 cmocka_unit_test(test_gives_back_what_it_took_too_much),
+                cmocka_unit_test(test_looks_for_more_soon),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
