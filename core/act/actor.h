@@ -86,7 +86,7 @@ struct actor_config {
 };
 
 int actor_new(const struct actor_config *config, struct actor **ret);
-struct actor *actor_free(struct actor *a); /* drops orders not begun; waits for the worker */
+struct actor *actor_free(struct actor *a); /* drops orders not begun; waits for the worker, but not for writes that are stuck */
 
 /* The bus came back, or went (NULL). */
 int actor_set_bus(struct actor *a, sd_bus *system_bus);

@@ -20,6 +20,8 @@ struct write {
         char *before;   /* what the file held when it was last read; NULL: not known */
         bool contest;   /* written whatever it holds by then */
         struct sysfile_form form;
+        void (*at)(void *userdata, const char *point);
+        void *userdata;
 
         /* For its late end. */
         enum order_verb verb;
@@ -58,10 +60,9 @@ static bool is_overtaken(const struct write *w)
 static int run(struct task *t)
 {
         const struct write *w = write_of(t);
-        const struct actor_config *c = &w->actor->config;
 
-        if (c->at)
-                c->at(c->userdata, "before-slow-write");
+        if (w->at)
+                w->at(w->userdata, "before-slow-write");
         return is_overtaken(w) ? -ESTALE : sysfile_write(w->path, &w->form, w->raw);
 }
 
@@ -181,8 +182,13 @@ void slow_forget(struct order *o)
 
 void slow_clear(struct actor *a)
 {
-        while (a->writes)
-                write_free(a->writes);
+        struct write *w, *next;
+
+        /* A thread that the kernel does not let go still has its hands on what is left. */
+        LL_FOREACH_SAFE(a->writes, w, next)
+        if (!w->task.is_left)
+                write_free(w);
+        a->writes = NULL;
 }
 
 static int on_held_up(sd_event_source *source, uint64_t usec, void *userdata)
@@ -250,6 +256,8 @@ static int write_new(struct order *o, const char *path, const struct sysfile_for
         }
 
         w->actor = o->actor;
+        w->at = o->actor->config.at;
+        w->userdata = o->actor->config.userdata;
         w->order = o;
         LL_APPEND(w->actor->writes, w);
         *ret = w;

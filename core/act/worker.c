@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 #include <utlist.h>
 
@@ -15,18 +16,24 @@
 /* As many writes may be stuck at once before the next one has to wait. Each costs a thread that sleeps. */
 #define THREADS_MAX 4
 
+/* At the end, for those who are not stuck but only slow. */
+#define PATIENCE_SEC 1
+
 struct worker {
         sd_event_source *source;
         int fd; /* eventfd: a thread has put a task among the ended */
 
         pthread_t threads[THREADS_MAX];
         unsigned n_threads;
+        bool is_left; /* tasks are stuck, and nobody waits for their threads: the last of them frees this */
 
         pthread_mutex_t lock; /* for those below */
         pthread_cond_t changed;
         struct task *waiting; /* first come, first served */
+        struct task *begun;
         struct task *done;
-        unsigned idle; /* threads that wait for work */
+        unsigned idle;    /* threads that wait for work */
+        unsigned n_alive; /* threads that have not ended */
         bool stop;
 };
 
@@ -39,18 +46,34 @@ static void run_one(struct worker *w)
         int result;
 
         LL_DELETE(w->waiting, t);
+        LL_APPEND(w->begun, t);
         (void) pthread_mutex_unlock(&w->lock);
         result = t->run(t);
         (void) pthread_mutex_lock(&w->lock);
 
+        /* Nobody wants to know. */
+        if (w->is_left)
+                return;
+
         t->result = result;
+        LL_DELETE(w->begun, t);
         LL_APPEND(w->done, t);
         (void) eventfd_write(w->fd, 1);
+        if (w->stop)
+                (void) pthread_cond_broadcast(&w->changed);
+}
+
+static void clear(struct worker *w)
+{
+        (void) pthread_cond_destroy(&w->changed);
+        (void) pthread_mutex_destroy(&w->lock);
+        free(w);
 }
 
 static void *run(void *userdata)
 {
         struct worker *w = userdata;
+        bool is_last;
 
         (void) pthread_mutex_lock(&w->lock);
         for (;;) {
@@ -64,8 +87,11 @@ static void *run(void *userdata)
 
                 run_one(w);
         }
+        is_last = --w->n_alive == 0 && w->is_left;
         (void) pthread_mutex_unlock(&w->lock);
 
+        if (is_last)
+                clear(w);
         return NULL;
 }
 
@@ -83,6 +109,7 @@ static int start_thread(struct worker *w)
                 return -r;
 
         w->n_threads++;
+        w->n_alive++;
         return 0;
 }
 
@@ -104,6 +131,17 @@ static int on_ended(sd_event_source *source, int fd, uint32_t revents, void *use
         return 0;
 }
 
+static void make_lock(struct worker *w)
+{
+        pthread_condattr_t monotonic;
+
+        (void) pthread_mutex_init(&w->lock, NULL);
+        (void) pthread_condattr_init(&monotonic);
+        (void) pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+        (void) pthread_cond_init(&w->changed, &monotonic);
+        (void) pthread_condattr_destroy(&monotonic);
+}
+
 int worker_new(sd_event *event, struct worker **ret)
 {
         _cleanup_(worker_freep) struct worker *w = NULL;
@@ -113,9 +151,7 @@ int worker_new(sd_event *event, struct worker **ret)
         if (!w)
                 return -ENOMEM;
 
-        (void) pthread_mutex_init(&w->lock, NULL);
-        (void) pthread_cond_init(&w->changed, NULL);
-
+        make_lock(w);
         w->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
         if (w->fd < 0)
                 return -errno;
@@ -128,23 +164,54 @@ int worker_new(sd_event *event, struct worker **ret)
         return 0;
 }
 
+/* With the lock held. False: time is up. */
+static bool await_end(struct worker *w)
+{
+        struct timespec until;
+        int r = 0;
+
+        (void) clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_sec += PATIENCE_SEC;
+        while (w->begun && r == 0)
+                r = pthread_cond_timedwait(&w->changed, &w->lock, &until);
+
+        return !w->begun;
+}
+
+/* With the lock held, so that none of the threads frees the worker meanwhile. */
+static void leave(struct worker *w)
+{
+        struct task *t;
+
+        w->is_left = true;
+        LL_FOREACH(w->begun, t)
+        t->is_left = true;
+        for (unsigned i = 0; i < w->n_threads; i++)
+                (void) pthread_detach(w->threads[i]);
+}
+
 struct worker *worker_free(struct worker *w)
 {
+        bool is_stuck;
+
         if (!w)
                 return NULL;
 
         (void) pthread_mutex_lock(&w->lock);
+        (void) sd_event_source_disable_unref(w->source);
         w->stop = true;
         (void) pthread_cond_broadcast(&w->changed);
+        is_stuck = !await_end(w);
+        closep(&w->fd);
+        if (is_stuck)
+                leave(w);
         (void) pthread_mutex_unlock(&w->lock);
+        if (is_stuck)
+                return NULL;
+
         for (unsigned i = 0; i < w->n_threads; i++)
                 (void) pthread_join(w->threads[i], NULL);
-
-        (void) sd_event_source_disable_unref(w->source);
-        closep(&w->fd);
-        (void) pthread_cond_destroy(&w->changed);
-        (void) pthread_mutex_destroy(&w->lock);
-        free(w);
+        clear(w);
         return NULL;
 }
 

@@ -19,11 +19,15 @@ struct task {
         int (*run)(struct task *t);                /* on a thread of the worker's */
         void (*ended)(struct task *t, int result); /* from the loop; may free the task */
         int result;
+        bool is_left;      /* after worker_free(): it is stuck for good, and what it works with must stay */
         struct task *next; /* the worker's */
 };
 
 int worker_new(sd_event *event, struct worker **ret);
-/* Waits for the tasks that have begun, and calls `ended` of none. */
+/*
+ * Waits for the tasks that have begun, a second at most, and calls `ended` of none. Whatever the kernel holds longer is left behind: a
+ * thread in it cannot be ended from outside, and the process would never come to its end waiting for it.
+ */
 struct worker *worker_free(struct worker *w);
 
 /* Threads start as they are needed. On error (-EAGAIN: no thread to be had) the task is not the worker's. */

@@ -11,8 +11,8 @@
 #include "util/clock.h"
 #include "util/str.h"
 
-/* systemd's own patience for ExecStopPost is 90 s. */
-#define RESTORE_DEADLINE_NS (60 * NSEC_PER_SEC)
+/* Below systemd's patience for ExecStopPost=, the unit's TimeoutStopSec=: who is killed cannot say what is left. */
+#define RESTORE_DEADLINE_NS (40 * NSEC_PER_SEC)
 
 DEFINE_CLEANUP(struct ledger *, ledger_free);
 DEFINE_CLEANUP(struct actor *, actor_free);
@@ -54,13 +54,13 @@ static int run_until_idle(sd_event *event, struct actor *actor)
 
 int daemon_restore(const struct arguments *a)
 {
+        _cleanup_close_ int lock_fd = -1; /* the first, so that it goes last: until then nobody else may begin */
         _cleanup_(sd_event_unrefp) sd_event *event = NULL;
         _cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
         _cleanup_(events_freep) struct events *events = NULL;
         _cleanup_(ledger_freep) struct ledger *ledger = NULL;
         _cleanup_(actor_freep) struct actor *actor = NULL;
         _cleanup_free_ char *boot_id = NULL;
-        _cleanup_close_ int lock_fd = -1;
         struct log log;
         struct restoring state = { .teller.log = &log };
         unsigned skipped = 0;
@@ -113,7 +113,11 @@ int daemon_restore(const struct arguments *a)
                 r = run_until_idle(event, actor);
         if (r < 0)
                 log_write(&log, LOG_ERR, "cannot restore: %s", strerror(-r));
-        else if (state.failures > 0)
+        else if (actor_left(actor, !keeps()) > 0) {
+                log_write(&log, LOG_ERR, "%zu values could not be put back: 'trimtabd --restore' tries again",
+                          actor_left(actor, !keeps()));
+                r = -EIO;
+        } else if (state.failures > 0)
                 r = -EIO;
         return r;
 }

@@ -121,7 +121,7 @@ static void behind_a_stuck_write(void **state)
         struct knob slow = plain_knob;
 
         plain_close(&p);
-        p.config.deadline_ns = 20 * NSEC_PER_MSEC;
+        p.config.deadline_ns = 300 * NSEC_PER_MSEC;
         plain_open(&p);
         slow.flags |= TRIMTAB_KNOB_SLOW;
         plain_put(&p, "a/value", "100");
