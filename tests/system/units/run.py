@@ -54,7 +54,7 @@ def without_bpf(stage):
 
 # whether systemd is PID 1 -> how to install there, and what is tried
 MACHINES = {
-    True: (install_service, ("reload", "by_hand", "lifetime", "unmade", "delegated", "undo", "protected")),
+    True: (install_service, ("reload", "by_hand", "lifetime", "unmade", "delegated", "undo", "protected", "devices")),
     False: (unpack, ("no_systemd",)),
 }
 
