@@ -60,6 +60,8 @@ int dropin_put(const char *path, const char *bytes)
         if (!dir)
                 return -ENOMEM;
 
+        /* It would keep the folder. */
+        file_sweep(path);
         if (!bytes) {
                 if (unlink(path) < 0 && errno != ENOENT)
                         return -errno;
@@ -81,6 +83,9 @@ void dropin_tidy(const char *path)
         const char *slash = path ? strrchr(path, '/') : NULL;
         _cleanup_free_ char *dir = slash ? strndup(path, (size_t) (slash - path)) : NULL;
 
-        if (dir)
-                (void) rmdir(dir);
+        if (!dir)
+                return;
+
+        file_sweep(path);
+        (void) rmdir(dir);
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -92,6 +94,30 @@ int file_replace_at(int dir_fd, const char *path, const void *data, size_t size,
         if (r < 0)
                 (void) unlinkat(dir_fd, aside, 0);
         return r;
+}
+
+/* NAME.PID~ */
+static bool is_left_of(const char *found, const char *name)
+{
+        const char *pid = startswith(found, name);
+        size_t digits = pid && *pid == '.' ? strspn(pid + 1, "0123456789") : 0;
+
+        return digits > 0 && streq(pid + 1 + digits, "~");
+}
+
+void file_sweep(const char *path)
+{
+        const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+        _cleanup_free_ char *dir = slash ? strndup(path, (size_t) (name - path)) : strdup(".");
+        const struct dirent *entry;
+        DIR *d = dir ? opendir(dir) : NULL;
+
+        if (!d)
+                return;
+        while ((entry = readdir(d)))
+                if (is_left_of(entry->d_name, name))
+                        (void) unlinkat(dirfd(d), entry->d_name, 0);
+        (void) closedir(d);
 }
 
 int dir_make(const char *path, mode_t mode)

@@ -12,8 +12,13 @@
 int file_read(const char *path, size_t max, char **ret, size_t *ret_size);
 int file_read_at(int dir_fd, const char *path, size_t max, char **ret, size_t *ret_size);
 
-/* Replaces a file by a new one with this content, by rename: readers see the old or the new, never half. */
+/*
+ * Replaces a file by a new one with this content, by rename: readers see the old or the new, never half. Who is killed in it leaves
+ * PATH.PID~ behind.
+ */
 int file_replace_at(int dir_fd, const char *path, const void *data, size_t size, mode_t mode);
+/* Removes what file_replace_at() of this path has left behind in processes that were killed. None may be in it. */
+void file_sweep(const char *path);
 
 /* Writes all of it or fails. */
 int fd_write_all(int fd, const void *data, size_t size);
