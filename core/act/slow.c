@@ -144,6 +144,20 @@ static void on_ended(struct task *t, int result)
                 o->written(o, result);
 }
 
+/* A thread that the kernel does not let go still has its hands on it. */
+static void on_left(struct task *t)
+{
+        struct write *w = write_of(t);
+
+        LL_DELETE(w->actor->writes, w);
+        w->actor = NULL;
+}
+
+static void on_drop(struct task *t)
+{
+        write_free(write_of(t));
+}
+
 /* --- giving up --- */
 
 static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata)
@@ -182,13 +196,8 @@ void slow_forget(struct order *o)
 
 void slow_clear(struct actor *a)
 {
-        struct write *w, *next;
-
-        /* A thread that the kernel does not let go still has its hands on what is left. */
-        LL_FOREACH_SAFE(a->writes, w, next)
-        if (!w->task.is_left)
-                write_free(w);
-        a->writes = NULL;
+        while (a->writes)
+                write_free(a->writes);
 }
 
 static int on_held_up(sd_event_source *source, uint64_t usec, void *userdata)
@@ -240,7 +249,7 @@ static int write_new(struct order *o, const char *path, const struct sysfile_for
         if (!w)
                 return -ENOMEM;
 
-        w->task = (struct task){ .run = run, .ended = on_ended };
+        w->task = (struct task){ .run = run, .ended = on_ended, .left = on_left, .drop = on_drop };
         w->verb = o->verb;
         w->decision = o->decision;
         w->form = *form;

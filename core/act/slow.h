@@ -17,7 +17,7 @@ void slow_forget(struct order *o);
  * finished when its deadline passes. */
 bool slow_holds_up(struct order *o);
 
-/* The worker is gone, but for threads that are stuck: their writes stay as they are. */
+/* The worker is gone, and has kept what its stuck threads work with. */
 void slow_clear(struct actor *a);
 
 #endif

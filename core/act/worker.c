@@ -52,8 +52,10 @@ static void run_one(struct worker *w)
         (void) pthread_mutex_lock(&w->lock);
 
         /* Nobody wants to know. */
-        if (w->is_left)
+        if (w->is_left) {
+                t->drop(t);
                 return;
+        }
 
         t->result = result;
         LL_DELETE(w->begun, t);
@@ -185,7 +187,7 @@ static void leave(struct worker *w)
 
         w->is_left = true;
         LL_FOREACH(w->begun, t)
-        t->is_left = true;
+        t->left(t);
         for (unsigned i = 0; i < w->n_threads; i++)
                 (void) pthread_detach(w->threads[i]);
 }

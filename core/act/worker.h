@@ -18,8 +18,9 @@ struct worker;
 struct task {
         int (*run)(struct task *t);                /* on a thread of the worker's */
         void (*ended)(struct task *t, int result); /* from the loop; may free the task */
+        void (*left)(struct task *t); /* from worker_free(): it is stuck, and the worker's from now on … */
+        void (*drop)(struct task *t); /* … which frees it when it comes after all, from its thread */
         int result;
-        bool is_left;      /* after worker_free(): it is stuck for good, and what it works with must stay */
         struct task *next; /* the worker's */
 };
 
