@@ -20,11 +20,13 @@ LATENCY = """
 [goal web-latency]
 description = the web service keeps its turn on the CPU
 for = cgroup:/system.slice/web.service
-keep = p99(sched.runq_latency) < 6ms
+keep = p99(sched.runq_latency) < 5ms
 by = cpu.weight 100..10000
 ease-after = 20s
 """
-BOUND_MS = 6
+# What the service needs, by its own clock. A percentile of ours is right to an eighth, and the service's clock runs on after the
+# run queue: a goal leaves room for both, and rests just below its bound.
+NEEDED_MS = 6
 
 # Much of it is used once.
 ALL_MIB, USED_MIB = 700, 280
@@ -81,13 +83,13 @@ def latency(check, load, results):
           f"{state('web-latency')}, weight {weight()}")
     # What the host of an emulated machine does besides only ever lengthens waits.
     looks = []
-    while len(looks) < 4 and not (looks and looks[-1] < BOUND_MS):
+    while len(looks) < 4 and not (looks and looks[-1] < NEEDED_MS):
         looks.append(p99_ms())
     after = min(looks)
-    print(f"# p99 {before:.2f} ms without, {after:.2f} ms with the goal, bound {BOUND_MS} ms; weight {weight()}", flush=True)
-    results["latency"] = {"before_ms": before, "after_ms": after, "bound_ms": BOUND_MS, "weight": weight()}
-    check(before > BOUND_MS, "without the goal it would be violated", f"{before:.2f} ms")
-    check(after < BOUND_MS, "the service's own p99 is within the bound", f"{after:.2f} ms")
+    print(f"# p99 {before:.2f} ms without, {after:.2f} ms with the goal, needed {NEEDED_MS} ms; weight {weight()}", flush=True)
+    results["latency"] = {"before_ms": before, "after_ms": after, "needed_ms": NEEDED_MS, "weight": weight()}
+    check(before > NEEDED_MS, "without the goal it is more than the service bears", f"{before:.2f} ms")
+    check(after < NEEDED_MS, "with it the service's own p99 is within what it bears", f"{after:.2f} ms")
     check(int(weight()) > 100, "by the lever", weight())
     check(int(cgroup_file("noisy.service", "cpu.stat").split()[1]) > 0, "the neighbours still run")
 
