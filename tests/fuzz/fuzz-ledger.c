@@ -73,7 +73,7 @@ static void check_entry(const struct ledger *l, const struct ledger_entry *e)
 
         CHECK(e->number > 0 && t->path);
         CHECK(e->original || e->original_absent);
-        CHECK(t->kind == TARGET_FILE || (t->unit && t->property && e->dropin_path));
+        CHECK(t->kind != TARGET_UNIT || (t->unit && t->property && e->dropin_path));
         CHECK(ledger_find(l, t) == e);
         if (e->confirmed)
                 CHECK(ledger_is_ours(e, e->confirmed));
