@@ -19,6 +19,7 @@ class Guest(NamedTuple):
     drives: tuple
     extra: tuple        # words for QEMU as they are
     accel: str          # "kvm" or "tcg"
+    one_thread: bool    # all its CPUs by turns, when they are emulated
 
 
 def program():
@@ -37,8 +38,10 @@ def thread_mode():
     return "multi" if int(version().split(".")[0]) >= 10 else "single"
 
 
-def _accel(accel):
-    return "kvm" if accel == "kvm" else f"tcg,thread={thread_mode()}"
+def _accel(guest):
+    if guest.accel == "kvm":
+        return "kvm"
+    return f"tcg,thread={'single' if guest.one_thread else thread_mode()}"
 
 
 def _data_directories():
@@ -61,7 +64,7 @@ def _drives(drives):
 
 def command_line(guest, share, console):
     return [str(program()), *_data_directories(),
-            "-machine", "q35", "-accel", _accel(guest.accel), "-cpu", "max",
+            "-machine", "q35", "-accel", _accel(guest), "-cpu", "max",
             "-smp", str(guest.cpus), "-m", str(guest.memory_mb),
             "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-monitor", "none",
             "-serial", f"file:{console}",
