@@ -229,6 +229,30 @@ static void compare_unit_alone(struct order *o)
         compare_file(o);
 }
 
+static int read_before(struct order *o)
+{
+        int r;
+
+        free(o->before);
+        o->before = NULL;
+        r = order_read(o, &o->before);
+        return r == -ENOENT || r == -ENODEV ? 0 : r;
+}
+
+/*
+ * systemd was asked after the file was read. In the cgroup of a unit that it starts once more it makes the file, which holds
+ * the kernel's default then, and writes to it what the property says, with no answer to anybody in between: what
+ * was no value of ours may be one by now.
+ */
+static bool is_foreign_still(struct order *o, const struct unit_state *state)
+{
+        if (!foreign_value(o, state))
+                return false;
+
+        (void) read_before(o);
+        return foreign_value(o, state);
+}
+
 static void shown(void *userdata, int r, const char *message, const struct unit_state *state)
 {
         struct order *o = userdata;
@@ -241,7 +265,7 @@ static void shown(void *userdata, int r, const char *message, const struct unit_
                 put_dropin(o);
         } else if (foreign_pin(o)) {
                 give_up(o, OUTCOME_PINNED);
-        } else if (foreign_value(o, state)) {
+        } else if (is_foreign_still(o, state)) {
                 give_up(o, OUTCOME_FOREIGN);
         } else if (!*state->cgroup) {
                 /* Not running: the reload brings back what the files say; set, it would be an empty cgroup. */
@@ -249,16 +273,6 @@ static void shown(void *userdata, int r, const char *message, const struct unit_
         } else {
                 set_property(o);
         }
-}
-
-static int read_before(struct order *o)
-{
-        int r;
-
-        free(o->before);
-        o->before = NULL;
-        r = order_read(o, &o->before);
-        return r == -ENOENT || r == -ENODEV ? 0 : r;
 }
 
 static int prepare(struct order *o, const struct ledger_entry *e)
@@ -316,6 +330,7 @@ void restore_begin(struct order *o)
         } else if (!bus || !o->property) {
                 compare_unit_alone(o);
         } else {
+                order_at(o, "before-restore-question");
                 batch_ask(o, shown);
         }
 }

@@ -178,9 +178,12 @@ static void on_report(void *userdata, const struct report *r)
 }
 
 static unsigned countdown;
+static const char *late; /* what systemd writes while it is asked; NULL: nothing */
 
 static void at(void *userdata, const char *point)
 {
+        if (late && streq(point, "before-restore-question"))
+                shell("echo %s > /sys/fs/cgroup" PLAIN_CGROUP "/cpu.weight", late);
         if (countdown > 0 && --countdown == 0)
                 (void) raise(SIGKILL);
 }
@@ -562,6 +565,19 @@ static void a_restarted_units_old_cgroup_gives_back(void **state)
         expect_no_trace(PLAIN);
 }
 
+/* Looked at between its mkdir and the write of what systemd was told, its file holds neither our value nor the one before. */
+static void a_restarted_units_new_cgroup_was_not_written_yet(void **state)
+{
+        set_done(PLAIN, &cpu_weight, value_number(500));
+        shell("echo 700 > /sys/fs/cgroup" PLAIN_CGROUP "/cpu.weight");
+        late = "500";
+        assert_int_equal(restore_all(), OUTCOME_RESTORED);
+        late = NULL;
+        assert_string_not_equal(kernel_text(PLAIN, "cpu.weight"), "500");
+        assert_string_not_equal(kernel_text(PLAIN, "cpu.weight"), "700");
+        expect_no_trace(PLAIN);
+}
+
 static void a_transient_unit_that_ends_leaves_nothing(void **state)
 {
         _cleanup_free_ char *cgroup = strdup(show(TRANSIENT, "ControlGroup"));
@@ -777,6 +793,7 @@ int main(void)
                 TEST(a_stopped_unit_is_cleaned_up),
                 TEST(a_restarted_unit_keeps_and_gives_back),
                 TEST(a_restarted_units_old_cgroup_gives_back),
+                TEST(a_restarted_units_new_cgroup_was_not_written_yet),
                 TEST(a_transient_unit_that_ends_leaves_nothing),
                 TEST(survives_daemon_reload),
                 TEST(survives_daemon_reexec),
