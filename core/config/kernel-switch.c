@@ -18,12 +18,8 @@ bool kernel_line_says_off(const char *line)
         char *state = NULL;
 
         for (char *w = copy ? strtok_r(copy, " \t\n", &state) : NULL; w;
-             w = strtok_r(NULL, " \t\n", &state)) {
-                const char *value = startswith(w, "trimtab=");
-
-                if (value)
-                        off = streq(value, "off");
-        }
+             w = strtok_r(NULL, " \t\n", &state))
+                off |= streq(w, "trimtab=off");
         return off;
 }
 

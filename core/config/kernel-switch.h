@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-/* Whether a kernel's command line says trimtab=off; of several `trimtab=` the last one counts. */
+/* Whether a kernel's command line says trimtab=off, whatever else it says: as systemd's condition sees it. */
 bool kernel_line_says_off(const char *line);
 
 /* The same of the running kernel's, or of what stands in the environment's TRIMTAB_PROC_CMDLINE. */

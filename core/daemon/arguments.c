@@ -115,7 +115,8 @@ int arguments_parse(int argc, char **argv, struct arguments *ret)
 
         if (r == 0 && optind < argc)
                 r = unexpected(argv[optind]);
-        if (r == 0 && a.n_rules == 0)
+        a.rules_given = a.n_rules > 0;
+        if (r == 0 && !a.rules_given)
                 for (size_t i = 0; r == 0 && i < ELEMENTSOF(default_rules); i++)
                         r = add_rules(&a, default_rules[i]);
 

@@ -17,6 +17,7 @@ struct arguments {
         const char *runtime_dir;
         const char **rules;      /* highest precedence first, NULL-terminated */
         size_t n_rules;
+        bool rules_given; /* and not the usual folders, of which any may be missing */
         const char *plugins;     /* NULL: the installed place, or the build tree's when run from there */
 };
 

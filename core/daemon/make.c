@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <systemd/sd-daemon.h>
+#include <unistd.h>
 
 #include "daemon/devices.h"
 #include "daemon/configuration.h"
@@ -324,10 +325,21 @@ static int take_runtime_dir(struct daemon *d)
         return d->lock_fd < 0 ? d->lock_fd : 0;
 }
 
+/* One asked for by name was not meant to be empty; it may still come. */
+static void warn_missing_rules(struct daemon *d)
+{
+        const struct arguments *a = d->arguments;
+
+        for (size_t i = 0; a->rules_given && i < a->n_rules; i++)
+                if (access(a->rules[i], F_OK) < 0)
+                        tell_line(&d->teller, LOG_WARNING, "no rules from %s: %s", a->rules[i], strerror(errno));
+}
+
 static int make_rules(struct daemon *d)
 {
         int r;
 
+        warn_missing_rules(d);
         r = daemon_load_rules(d, false, NULL);
         if (r < 0) {
                 log_write(&d->log, LOG_ERR, "cannot read the rules: %s", strerror(-r));

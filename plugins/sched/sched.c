@@ -141,6 +141,14 @@ static int emit(struct sched *s, uint32_t metric, uint64_t object, const struct 
         return s->host->emit(s->host, metric, object, value);
 }
 
+/* One that could not be opened counts nothing: zeros would look measured. */
+static bool is_counting(const struct sched *s, uint32_t metric)
+{
+        uint32_t i = metric - METRIC_CYCLES;
+
+        return metric < METRIC_CYCLES || i >= SCHED_N_COUNTERS || s->counters[i].fds;
+}
+
 /* Emits all of `wanted`; the first error is returned, and the others are still emitted. */
 static int emit_all(struct sched *s, uint32_t wanted, uint64_t object, struct sched_totals *t, uint64_t *told)
 {
@@ -152,7 +160,7 @@ static int emit_all(struct sched *s, uint32_t wanted, uint64_t object, struct sc
         *told = t->counts[SCHED_RUNTIME];
 
         for (uint32_t m = 0; m < _METRIC_MAX; m++)
-                if (wanted & s->available & 1u << m) {
+                if (wanted & s->available & 1u << m && is_counting(s, m)) {
                         int k = emit(s, m, object, t);
 
                         r = r < 0 ? r : k;

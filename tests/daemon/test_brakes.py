@@ -178,13 +178,13 @@ class Brakes(PlantCase):
     def test_the_kernels_command_line(self):
         command = [TRIMTABD, "--config", f"{self.dir}/trimtab.conf", "--rules", f"{self.dir}/rules", "--plugins",
                    f"{self.dir}/plugins", "--runtime-dir", f"{self.dir}/run"]
-        result = subprocess.run(command, env={**os.environ, "TRIMTAB_PROC_CMDLINE": "quiet trimtab=on root=/dev/vda trimtab=off"},
+        result = subprocess.run(command, env={**os.environ, "TRIMTAB_PROC_CMDLINE": "quiet trimtab=off root=/dev/vda trimtab=on"},
                                 text=True, stderr=subprocess.PIPE, timeout=WAIT)
         self.assertEqual(result.returncode, 0)
         self.assertIn("trimtab=off", result.stderr)
         self.assertFalse(os.path.exists(f"{self.dir}/run"))
 
-        for line in ("quiet", "xtrimtab=off", "trimtab=offline", "trimtab=off trimtab=on"):
+        for line in ("quiet", "xtrimtab=off", "trimtab=offline", "trimtab=on"):
             with open(f"{self.dir}/log", "a", encoding="utf-8") as log:
                 daemon = subprocess.Popen(command, env={**os.environ, "TRIMTAB_PROC_CMDLINE": line}, stderr=log)
             self.daemons.append(daemon)

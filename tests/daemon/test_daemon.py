@@ -171,6 +171,10 @@ class Daemon(PlantCase):
         self.raised()
         self.assertIn("60-bad.conf:3:", self.said())
 
+    def test_a_rule_folder_that_is_not_there_is_told(self):
+        self.start("enforce", "--rules", f"{self.dir}/rulse")
+        self.assertTrue(wait_for(lambda: f"no rules from {self.dir}/rulse: No such file or directory" in self.said()), self.said())
+
     def test_half_a_rule_is_no_rule(self):
         self.write("rules/50-level.conf", RULE.format(objects="*", level=7).replace("until =", "until"))
         self.start()
