@@ -269,6 +269,8 @@ void actor_object_gone(struct actor *a, struct oid object)
                 if (!oid_equal(h->object, object))
                         continue;
 
+                /* Carried out later, it would hit the next one of that name. */
+                withdraw_all(a, h);
                 h->foreign = 0;
                 h->rest_until_ns = 0;
                 e = h->target.path ? ledger_find(a->config.ledger, &h->target) : NULL;
@@ -287,7 +289,7 @@ int actor_restore_all(struct actor *a, bool include_keep)
         size_t n;
         const struct ledger_entry *const *entries = ledger_entries(a->config.ledger, &n);
 
-        withdraw_all(a);
+        withdraw_all(a, NULL);
         for (size_t i = n; i-- > 0;) {
                 int r = goes_back(entries[i], include_keep) ? actor_restore_entry(a, entries[i]) : 0;
 

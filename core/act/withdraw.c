@@ -30,13 +30,13 @@ void withdraw_waiting(struct actor *a, struct handle *h)
         take_out(a, h);
 }
 
-void withdraw_all(struct actor *a)
+void withdraw_all(struct actor *a, struct handle *h)
 {
         struct order *o;
 
-        take_out(a, NULL);
+        take_out(a, h);
         LL_FOREACH(a->running, o)
-        if (sets(o))
+        if (sets(o) && (!h || o->handle == h))
                 o->withdrawn = true;
 }
 

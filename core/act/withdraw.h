@@ -10,8 +10,8 @@
 void withdraw_waiting(struct actor *a, struct handle *h);
 
 /* Takes out all that were to set something and have not begun; those under way write nothing either, unless
- * their intent is on file, which a restore finds. */
-void withdraw_all(struct actor *a);
+ * their intent is on file, which a restore finds. Of the handle; NULL: of every one. */
+void withdraw_all(struct actor *a, struct handle *h);
 
 /* Before the first write of an order: whether it was withdrawn. Then it is finished. */
 bool withdraw_ends(struct order *o);

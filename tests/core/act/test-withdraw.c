@@ -140,6 +140,22 @@ static void behind_a_stuck_write(void **state)
         assert_string_equal(plain_get(&p, "a/value"), "100");
 }
 
+/* Another one of the name is there by the time the order would have its turn. */
+static void those_of_an_object_that_is_gone(void **state)
+{
+        plain_write(&p, 0, "100");
+        plain_write(&p, 1, "100");
+        plain_wish(&p, &plain_knob, "o0", 150, NULL);
+        plain_wish(&p, &plain_knob, "o1", 151, NULL);
+        actor_object_gone(p.actor, plain_at(&p, "o0")->id);
+        plain_run(&p);
+        assert_string_equal(plain_read(&p, 0), "100");
+        assert_string_equal(plain_read(&p, 1), "151");
+        assert_int_equal(p.n_reports, 1);
+        put_all_back();
+        expect_nothing_left(p.actor);
+}
+
 static void what_is_kept_is_not_left(void **state)
 {
         const struct wish wish = { .value = { .size = sizeof(wish.value), .type = TRIMTAB_NUMBER, .number = 150 }, .keep = true };
@@ -175,6 +191,17 @@ static void while_systemd_is_asked(void **state)
         fake_want(&f, &fake_memory_high, "/a.service", 1048576, false);
         run_until(&f.n_get_unit, 1);
         fake_restore_all(&f);
+        assert_int_equal(f.n_set, 0);
+        expect_untouched();
+}
+
+static void while_systemd_is_asked_and_the_unit_ends(void **state)
+{
+        fake_want(&f, &fake_cpu_weight, "/a.service", 500, false);
+        run_until(&f.n_get_unit, 1);
+        actor_object_gone(f.actor, fake_oid("/a.service"));
+        while (!actor_idle(f.actor))
+                assert_true(sd_event_run(f.event, UINT64_MAX) >= 0);
         assert_int_equal(f.n_set, 0);
         expect_untouched();
 }
@@ -225,8 +252,10 @@ int main(void)
                 PLAIN(a_second_value),
                 PLAIN(both_halves),
                 PLAIN(behind_a_stuck_write),
+                PLAIN(those_of_an_object_that_is_gone),
                 PLAIN(what_is_kept_is_not_left),
                 FAKE(while_systemd_is_asked),
+                FAKE(while_systemd_is_asked_and_the_unit_ends),
                 FAKE(when_systemd_has_been_told),
                 FAKE(in_a_drain),
                 FAKE(held_by_a_reload),
