@@ -7,8 +7,30 @@
 #include "daemon/rules.h"
 #include "daemon/state.h"
 #include "sense/blocks.h"
+#include "sense/ifaces.h"
 
-static void on_block(void *userdata, struct oid id, bool came)
+/* What the machine has of one scope, and how the kernel tells that it changed. */
+struct kind {
+        const char *name; /* "block devices" */
+        const char *folder;
+        int (*scan)(struct objects *objects, const char *folder, object_changed changed, void *userdata);
+        int (*open_events)(void);
+        int (*read_events)(int fd); /* 1: scan */
+        sd_event_io_handler_t on_events;
+};
+
+static int on_blocks(sd_event_source *source, int fd, uint32_t revents, void *userdata);
+static int on_ifaces(sd_event_source *source, int fd, uint32_t revents, void *userdata);
+
+static const struct kind blocks = {
+        "block devices", "/sys/block", blocks_scan, blocks_open_uevents, blocks_read_uevents, on_blocks,
+};
+
+static const struct kind ifaces = {
+        "network interfaces", "/sys/class/net", ifaces_scan, ifaces_open_events, ifaces_read_events, on_ifaces,
+};
+
+static void on_object(void *userdata, struct oid id, bool came)
 {
         struct daemon *d = userdata;
 
@@ -17,52 +39,67 @@ static void on_block(void *userdata, struct oid id, bool came)
                 store_forget(d->store, id);
 }
 
-/* Brings registry, knobs and rules up to date with the devices that there are. */
-static int follow(struct daemon *d)
+/* Brings registry, knobs and rules up to date with what there is. */
+static int follow(struct daemon *d, const struct kind *kind)
 {
         int r;
 
-        r = blocks_scan(d->objects, "/sys/block", on_block, d);
+        r = kind->scan(d->objects, kind->folder, on_object, d);
         if (r < 0)
                 return r;
         r = catalogue_follow(d->catalogue, d->objects);
         return r > 0 ? daemon_bind_rules(d) : r;
 }
 
-static int on_uevents(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+static int on_events(struct daemon *d, const struct kind *kind, int fd)
 {
-        struct daemon *d = userdata;
         int r;
 
-        r = blocks_read_uevents(fd);
+        r = kind->read_events(fd);
         if (r > 0)
-                r = follow(d);
+                r = follow(d, kind);
         if (r < 0)
-                tell_line(&d->teller, LOG_ERR, "following the block devices: %s", strerror(-r));
+                tell_line(&d->teller, LOG_ERR, "following the %s: %s", kind->name, strerror(-r));
         return 0;
 }
 
-int daemon_watch_devices(struct daemon *d)
+static int on_blocks(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+        return on_events(userdata, &blocks, fd);
+}
+
+static int on_ifaces(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+        return on_events(userdata, &ifaces, fd);
+}
+
+static void watch(struct daemon *d, const struct kind *kind)
 {
         sd_event_source *source;
         int fd, r;
 
-        fd = blocks_open_uevents();
-        r = fd < 0 ? fd : sd_event_add_io(d->event, &source, fd, EPOLLIN, on_uevents, d);
+        fd = kind->open_events();
+        r = fd < 0 ? fd : sd_event_add_io(d->event, &source, fd, EPOLLIN, kind->on_events, d);
         if (r < 0) {
                 if (fd >= 0)
                         (void) close(fd);
-                tell_line(&d->teller, LOG_WARNING, "block devices that come or go will not be noticed: %s",
+                tell_line(&d->teller, LOG_WARNING, "%s that come or go will not be noticed: %s", kind->name,
                           strerror(-r));
-                return 0;
+        } else {
+                (void) sd_event_source_set_io_fd_own(source, true);
+                (void) sd_event_source_set_floating(source, true);
+                sd_event_source_unref(source);
         }
-        (void) sd_event_source_set_io_fd_own(source, true);
-        (void) sd_event_source_set_floating(source, true);
-        sd_event_source_unref(source);
 
-        /* What came since the start was looked at, and before there were uevents. */
-        r = follow(d);
+        /* What came since the start was looked at, and before there were events. */
+        r = follow(d, kind);
         if (r < 0 && r != -ENOENT)
-                tell_line(&d->teller, LOG_WARNING, "cannot list the block devices: %s", strerror(-r));
+                tell_line(&d->teller, LOG_WARNING, "cannot list the %s: %s", kind->name, strerror(-r));
+}
+
+int daemon_watch_devices(struct daemon *d)
+{
+        watch(d, &blocks);
+        watch(d, &ifaces);
         return 0;
 }

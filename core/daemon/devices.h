@@ -4,7 +4,7 @@
 
 struct daemon;
 
-/* Follows the machine's block devices: their knobs and the rules that wait for them come and go with them. */
+/* Follows the machine's block devices and network interfaces: their knobs and the rules that wait for them come and go with them. */
 int daemon_watch_devices(struct daemon *d);
 
 #endif

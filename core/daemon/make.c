@@ -13,6 +13,7 @@
 #include "daemon/state.h"
 #include "plugin/build-tree.h"
 #include "sense/blocks.h"
+#include "sense/ifaces.h"
 #include "sense/machine.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
@@ -165,6 +166,9 @@ static int make_objects(struct daemon *d)
         r = blocks_scan(d->objects, "/sys/block", NULL, NULL);
         if (r < 0 && r != -ENOENT)
                 tell_line(&d->teller, LOG_WARNING, "cannot list the block devices: %s", strerror(-r));
+        r = ifaces_scan(d->objects, "/sys/class/net", NULL, NULL);
+        if (r < 0)
+                tell_line(&d->teller, LOG_WARNING, "cannot list the network interfaces: %s", strerror(-r));
 
         r = cgroup_find_mount("/proc/self/mountinfo", &root);
         if (r >= 0)

@@ -61,6 +61,45 @@ static void bind_knobs(struct plugin *p, bool open)
                                 open ? &p->bindings[i] : NULL;
 }
 
+static bool measures(const struct plugin *p, const char *scope)
+{
+        for (uint32_t i = 0; i < p->descriptor.plugin.n_metrics; i++)
+                if (streq(p->descriptor.metrics[i].scope, scope))
+                        return true;
+        return false;
+}
+
+void plugin_object(struct plugin *p, struct oid id, bool came)
+{
+        const char *scope = objects_scope_name(p->context->config.objects, id.scope);
+        struct callback before;
+
+        if (!p->descriptor.plugin.on_object || !scope || !measures(p, scope))
+                return;
+
+        before = callback_enter(p, "on_object");
+        p->descriptor.plugin.on_object(p->self, scope, id.key, came);
+        callback_leave(p, before);
+}
+
+/* What came before the plugin did; the host is always there. */
+static void tell_objects(struct plugin *p)
+{
+        const struct objects *all = p->context->config.objects;
+
+        if (!p->descriptor.plugin.on_object)
+                return;
+
+        for (uint32_t scope = SCOPE_HOST + 1; scope < SCOPE_BUILTIN_MAX; scope++) {
+                size_t n;
+                const struct object *const *list = objects_of_scope(all, scope, &n);
+
+                /* Plugins add to scopes of their own only: this list does not change meanwhile. */
+                for (size_t i = 0; i < n; i++)
+                        plugin_object(p, list[i]->id, true);
+        }
+}
+
 void plugin_open(struct plugin *p)
 {
         struct callback before;
@@ -97,6 +136,7 @@ void plugin_open(struct plugin *p)
                           strerror(-r));
         bind_knobs(p, true);
         plugin_set_state(p, PLUGIN_OPEN, NULL);
+        tell_objects(p);
 }
 
 void plugin_close(struct plugin *p)
@@ -200,27 +240,6 @@ void plugin_collect(struct plugin *p, uint64_t now_ns)
                 plugin_set_state(p, PLUGIN_FAILED, "collect failed %d times in a row, at last: %s",
                                  FAILURES_MAX, strerror(-r));
         }
-}
-
-static bool measures(const struct plugin *p, const char *scope)
-{
-        for (uint32_t i = 0; i < p->descriptor.plugin.n_metrics; i++)
-                if (streq(p->descriptor.metrics[i].scope, scope))
-                        return true;
-        return false;
-}
-
-void plugin_object(struct plugin *p, struct oid id, bool came)
-{
-        const char *scope = objects_scope_name(p->context->config.objects, id.scope);
-        struct callback before;
-
-        if (!p->descriptor.plugin.on_object || !scope || !measures(p, scope))
-                return;
-
-        before = callback_enter(p, "on_object");
-        p->descriptor.plugin.on_object(p->self, scope, id.key, came);
-        callback_leave(p, before);
 }
 
 int plugin_knob_read(void *self, uint64_t object, struct trimtab_value *ret)

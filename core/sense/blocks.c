@@ -11,7 +11,6 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "util/array.h"
 #include "util/cleanup.h"
 #include "util/file.h"
 #include "util/str.h"
@@ -79,69 +78,12 @@ static char *name_of_folder(const char *folder)
         return name;
 }
 
-static int add_device(struct objects *objects, const char *name, const char *folder, uint64_t key,
-                      block_changed changed, void *userdata)
-{
-        struct oid id = { SCOPE_BLOCK, key };
-        const struct object *known = objects_get(objects, id);
-        int r;
-
-        if (known && streq(known->name, name))
-                return 0;
-        if (known && changed)
-                changed(userdata, id, false);
-
-        r = objects_add(objects, id, name, folder);
-        if (r >= 0 && changed)
-                changed(userdata, id, true);
-        return r;
-}
-
-struct seen {
-        uint64_t *keys;
-        size_t n;
-};
-
-static void seen_clear(struct seen *s)
-{
-        free(s->keys);
-}
-
-static bool seen_has(const struct seen *s, uint64_t key)
-{
-        for (size_t i = 0; i < s->n; i++)
-                if (s->keys[i] == key)
-                        return true;
-        return false;
-}
-
-static int remove_gone(struct objects *objects, const struct seen *seen, block_changed changed,
-                       void *userdata)
-{
-        const struct object *const *list;
-        _cleanup_free_ struct oid *gone = NULL;
-        size_t n, n_gone = 0;
-
-        list = objects_of_scope(objects, SCOPE_BLOCK, &n);
-        gone = calloc(n + 1, sizeof(*gone));
-        if (!gone)
-                return -ENOMEM;
-        for (size_t i = 0; i < n; i++)
-                if (!seen_has(seen, list[i]->id.key))
-                        gone[n_gone++] = list[i]->id;
-
-        for (size_t i = 0; i < n_gone; i++) {
-                if (changed)
-                        changed(userdata, gone[i], false);
-                (void) objects_remove(objects, gone[i]);
-        }
-        return 0;
-}
-
-int blocks_scan(struct objects *objects, const char *sys_block, block_changed changed, void *userdata)
+int blocks_scan(struct objects *objects, const char *sys_block, object_changed changed, void *userdata)
 {
         _cleanup_(closedirp) DIR *dir = opendir(sys_block);
-        _cleanup_(seen_clear) struct seen seen = {};
+        _cleanup_(roll_clear) struct roll roll = {
+                .objects = objects, .scope = SCOPE_BLOCK, .changed = changed, .userdata = userdata
+        };
         struct dirent *entry;
         int r;
 
@@ -156,17 +98,16 @@ int blocks_scan(struct objects *objects, const char *sys_block, block_changed ch
                         continue;
                 folder = str_printf("%s/%s", sys_block, entry->d_name);
                 name = name_of_folder(entry->d_name);
-                if (!folder || !name || array_reserve(&seen.keys, seen.n, sizeof(*seen.keys)) < 0)
+                if (!folder || !name)
                         return -ENOMEM;
 
                 if (read_dev(folder, &key) < 0 || !is_real(folder) || !has_medium(folder))
                         continue;
-                r = add_device(objects, name, folder, key, changed, userdata);
+                r = roll_present(&roll, key, name, folder);
                 if (r < 0)
                         return r;
-                seen.keys[seen.n++] = key;
         }
-        return remove_gone(objects, &seen, changed, userdata);
+        return roll_end(&roll);
 }
 
 int blocks_open_uevents(void)

@@ -2,7 +2,7 @@
 #ifndef TRIMTAB_BLOCKS_H
 #define TRIMTAB_BLOCKS_H
 
-#include "sense/objects.h"
+#include "sense/roll.h"
 
 /*
  * Keeps the registry's block devices like those of the machine: whole disks with a driver below them, and
@@ -10,11 +10,8 @@
  * the dev_t, the name that of its folder, the path the folder itself.
  */
 
-/* Called for every device: after one came, before one that went leaves the registry. */
-typedef void (*block_changed)(void *userdata, struct oid id, bool came);
-
 /* Looks at sys_block ("/sys/block") and brings the registry up to date. -ENOENT: there is no such folder. */
-int blocks_scan(struct objects *objects, const char *sys_block, block_changed changed, void *userdata);
+int blocks_scan(struct objects *objects, const char *sys_block, object_changed changed, void *userdata);
 
 /* A socket that becomes readable when the kernel tells of devices; the caller's. -EPERM and the like: it
  * cannot be had. */

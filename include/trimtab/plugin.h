@@ -243,7 +243,8 @@ struct trimtab_plugin {
         int (*collect)(void *self, uint64_t now_ns);
         /* Gives everything back. Accepts NULL and what a failed open() left. */
         void (*close)(void *self);
-        /* An object of a scope that this plugin measures came (1) or went (0). May be NULL. */
+        /* An object of a scope that this plugin measures came (1) or went (0); those that are there when open() has returned
+         * come first. An interface that gets another name went and came. May be NULL. */
         void (*on_object)(void *self, const char *scope, uint64_t object, uint32_t came);
 };
 

@@ -25,6 +25,7 @@ static const struct trimtab_scope scopes[] = { { "seat", "A place at the table" 
 static const struct trimtab_metric metrics[] = {
         { "guest.seen", "", "Bytes seen", "seat", TRIMTAB_COUNTER },
         { "guest.temper", "", "Never to be had", "host", TRIMTAB_GAUGE },
+        { "guest.chatter", "", "Never emitted", "iface", TRIMTAB_COUNTER },
 };
 
 static int on_readable(void *self, int32_t fd);

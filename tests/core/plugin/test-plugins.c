@@ -238,6 +238,18 @@ static void test_a_number_that_is_another_file(void **state)
         assert_int_equal(w->n_wakes, 1);
 }
 
+/* The host is no news, and a cgroup is none that it measures. */
+static void test_told_of_what_was_there(void **state)
+{
+        struct world *w = *state;
+
+        assert_int_equal(objects_add(w->objects, (struct oid) { SCOPE_IFACE, 7 }, "eth0", NULL), 0);
+        assert_int_equal(objects_add(w->objects, (struct oid) { SCOPE_CGROUP, 6 }, "/a", NULL), 0);
+        start(w);
+        assert_open(w);
+        assert_string_equal(w->events, "guest: iface 7 1\n");
+}
+
 static void test_objects_are_told_to_those_that_measure_them(void **state)
 {
         struct world *w = *state;
@@ -309,6 +321,7 @@ int main(void)
                 TEST(test_bad_options_are_told),
                 TEST(test_descriptors_in_the_loop),
                 TEST(test_a_number_that_is_another_file),
+                TEST(test_told_of_what_was_there),
                 TEST(test_objects_are_told_to_those_that_measure_them),
                 TEST(test_a_knob_that_is_no_file),
                 TEST(test_closing),
