@@ -76,7 +76,7 @@ static int starts_watch(void *self, uint32_t metric, const uint64_t *objects, ui
 {
         struct starts *s = self;
         uint64_t *wanted, none = 0;
-        int fd;
+        int fd, error = 0, r;
 
         if (!s->bpf)
                 return 0;
@@ -93,14 +93,17 @@ static int starts_watch(void *self, uint32_t metric, const uint64_t *objects, ui
         free(s->cgroups);
         s->cgroups = wanted;
         s->n = n;
+        /* More than max-cgroups: those that found room are counted all the same. */
         for (uint32_t i = 0; i < n; i++)
                 if (bpf_map_update_elem(fd, &wanted[i], &none, BPF_NOEXIST) < 0 && errno != EEXIST)
-                        return -errno; /* more than max-cgroups */
+                        error = -errno;
 
-        if (n > 0)
-                return starts_bpf__attach(s->bpf);
-        starts_bpf__detach(s->bpf);
-        return 0;
+        if (n == 0) {
+                starts_bpf__detach(s->bpf);
+                return 0;
+        }
+        r = starts_bpf__attach(s->bpf);
+        return r < 0 ? r : error;
 }
 
 static int starts_collect(void *self, uint64_t now_ns)
