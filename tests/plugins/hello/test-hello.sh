@@ -19,22 +19,7 @@ finish() {
 }
 trap finish EXIT
 
-fail() {
-        echo "$*" >&2
-        exit 1
-}
-
-# wait_for SECONDS COMMAND...: until the command succeeds
-wait_for() {
-        tries=$(($1 * 10))
-        shift
-        until "$@"; do
-                tries=$((tries - 1))
-                [ "$tries" -gt 0 ] || fail "gave up waiting for: $*"
-                kill -0 "$daemon" || fail "the daemon is gone"
-                sleep 0.1
-        done
-}
+. "$(dirname "$0")/../lib.sh"
 
 level_is() { [ "$(cat "$dir/level")" = "$1" ]; }
 

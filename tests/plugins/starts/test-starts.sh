@@ -24,26 +24,11 @@ finish() {
 }
 trap finish EXIT
 
-fail() {
-        echo "$*" >&2
-        exit 1
-}
+. "$(dirname "$0")/../lib.sh"
 
 skip() {
         echo "skipped: $*" >&2
         exit 77
-}
-
-# wait_for SECONDS COMMAND...: until the command succeeds
-wait_for() {
-        tries=$(($1 * 10))
-        shift
-        until "$@"; do
-                tries=$((tries - 1))
-                [ "$tries" -gt 0 ] || fail "gave up waiting for: $*"
-                kill -0 "$daemon" || fail "the daemon is gone"
-                sleep 0.1
-        done
 }
 
 is_open() {
