@@ -23,6 +23,11 @@
  * give back more. */
 #define RECOVERY 3
 
+static uint64_t recovery_ns(const struct controller_config *config, const struct controller_lever *lever)
+{
+        return config->settle_ns * (lever->takes ? RECOVERY : 1);
+}
+
 /* Eight times the settle time: what takes longer to show no attempt of minutes can find out. */
 #define PATIENCE_MAX 3
 
@@ -211,7 +216,7 @@ static void step_done(struct controller *c, const struct controller_config *conf
         if (isnan(c->best))
                 c->best = load;
         c->before = load;
-        c->wait_until_ns = now_ns + (config->settle_ns << c->patience);
+        c->wait_until_ns = now_ns + (recovery_ns(config, lever) << c->patience);
         c->helps = false;
         c->n_steps += moved;
 }
@@ -220,7 +225,7 @@ static void back_done(struct controller *c, const struct controller_config *conf
                       struct controller_lever *lever, uint64_t now_ns, bool moved)
 {
         if (moved)
-                c->wait_until_ns = now_ns + config->settle_ns * (lever->takes ? RECOVERY : 1);
+                c->wait_until_ns = now_ns + recovery_ns(config, lever);
         if (c->misses < MISSES_MAX)
                 return;
 

@@ -35,7 +35,7 @@ WORKING_SET = f"""
 description = the worker keeps what it uses, and no more
 for = cgroup:/system.slice/worker.service
 keep = avg(cgroup.memory_some) < 1%
-take = memory.high 64Mi..max step *0.93
+take = memory.high 64Mi..max step *0.95
 settle = 3s
 """
 

@@ -195,6 +195,7 @@ static void test_gives_back_what_it_took_too_much(void **state)
         /* It has to be fetched back first, and that hurts too. */
         after(&l, 18, 2, CONTROLLER_STEP);
         assert_false(l.c.stepped);
+        after(&l, 18, 2, CONTROLLER_STEP);
         /* And takes no more for a while, however low the load is: that is what it is like. */
         quiet(&l, 200, 0);
 }
