@@ -45,6 +45,18 @@ extern "C" {
 #define TRIMTAB_CHOICE  3u /* value.text, one of the knob's choices */
 #define TRIMTAB_TEXT    4u /* value.text, anything on one line */
 
+/* Types of a section's key: what each of its items is. */
+#define TRIMTAB_KEY_TEXT   1u /* anything; trimtab_key.check says what is legal */
+#define TRIMTAB_KEY_NUMBER 2u /* with a unit, or none, from min to max */
+#define TRIMTAB_KEY_CHOICE 3u /* one of the key's choices */
+
+/* Flags of a section's key. */
+#define TRIMTAB_KEY_REQUIRED (1u << 0)
+#define TRIMTAB_KEY_LIST     (1u << 1) /* several items, between commas or on lines of their own; else it is one */
+#define TRIMTAB_KEY_FILE     (1u << 2) /* the absolute path of a file that holds more items of the key `of`, one a line, blank
+                                          lines and those that begin with # or ; left out. The host reads it and checks each;
+                                          the key's own value is the path */
+
 /* How a knob's file holds the value. */
 #define TRIMTAB_FORM_PLAIN 0u /* the whole file is the value */
 #define TRIMTAB_FORM_QUOTA 1u /* "QUOTA PERIOD", both usec: cpu.max; the value is per cent of one CPU */
@@ -154,6 +166,58 @@ struct trimtab_option {
         double min, max;           /* of a number */
 };
 
+/* A key of a section. Array element; stride is trimtab_section.key_size. */
+struct trimtab_key {
+        const char *name;           /* "source" */
+        const char *unit;           /* TRIMTAB_KEY_NUMBER: "s", "" for a bare number; else NULL */
+        const char *help;           /* one sentence */
+        uint32_t type;              /* TRIMTAB_KEY_TEXT, … */
+        uint32_t flags;             /* TRIMTAB_KEY_… */
+        double min, max;            /* TRIMTAB_KEY_NUMBER: the range, both ends included; both 0: any */
+        const char *const *choices; /* TRIMTAB_KEY_CHOICE: NULL-terminated */
+        const char *of;             /* TRIMTAB_KEY_FILE: the key whose items the file holds */
+        /*
+         * TRIMTAB_KEY_TEXT: whether one item is well formed: 0, or -EINVAL and in why (size bytes, NUL-terminated) what was
+         * expected. NULL: all are. It knows nothing but the text: `trimtab check` calls it with the plugin not opened.
+         */
+        int (*check)(const char *item, char *why, uint32_t size);
+};
+
+/* What a section gives a key. */
+struct trimtab_items {
+        const char *const *texts; /* n of them; NULL for n 0: not given */
+        const double *numbers;    /* TRIMTAB_KEY_NUMBER: n, in the key's unit; else NULL */
+        uint32_t n;
+        uint32_t reserved;
+};
+
+/*
+ * One section as the files have it, all drop-ins merged: "[filter bogons]" is entry "bogons" of section "filter". Everything in it is
+ * the host's and valid during the call.
+ */
+struct trimtab_entry {
+        uint32_t size;
+        uint32_t section; /* index in trimtab_plugin.sections */
+        const char *name; /* "bogons" */
+        const char *path; /* where it begins, to be told */
+        uint32_t line;
+        uint32_t n_items;                  /* as many as the section has keys … */
+        const struct trimtab_items *items; /* … in their order */
+};
+
+/*
+ * A kind of section of the plugin's own in the rule files: "[filter NAME]". The host finds, merges (a later file overrides key by key)
+ * and checks them, and hands all to configure(). Array element; stride is trimtab_plugin.section_size.
+ */
+struct trimtab_section {
+        uint32_t key_size, n_keys;
+        const char *name; /* "filter": a lower case word, and no other plugin's */
+        const char *help; /* one sentence */
+        const struct trimtab_key *keys;
+        /* Whether the items go together, each being well formed: 0, or -EINVAL and why. May be NULL. As trimtab_key.check. */
+        int (*check)(const struct trimtab_entry *entry, char *why, uint32_t size);
+};
+
 /*
  * What the host offers. A plugin gets it in probe() and open() and may keep the pointer until close() returns.
  * Check `size` before using a member that is newer than the header you build against requires.
@@ -246,6 +310,15 @@ struct trimtab_plugin {
         /* An object of a scope that this plugin measures came (1) or went (0); those that are there when open() has returned
          * come first. An interface that gets another name went and came. May be NULL. */
         void (*on_object)(void *self, const char *scope, uint64_t object, uint32_t came);
+
+        const struct trimtab_section *sections; /* TRIMTAB_SECTIONS fills in these three */
+        uint32_t section_size, n_sections;
+        /*
+         * All entries of the plugin's sections, in the order of their files and lines: the whole set, which takes the place of the one
+         * before. Called when open() has returned, and when the rules are reloaded. 0: the new set is in force, whole; < 0, after
+         * logging why: the old one still is, and the reload fails. A set with an error in it is not handed over.
+         */
+        int (*configure)(void *self, const struct trimtab_entry *const *entries, uint32_t n);
 };
 
 /* The note by which a file says what it is before any of its code runs. */
@@ -264,6 +337,10 @@ struct trimtab_note {
 #define TRIMTAB_METRICS(array) .metrics = (array), .n_metrics = sizeof(array) / sizeof((array)[0])
 #define TRIMTAB_KNOBS(array)   .knobs = (array), .n_knobs = sizeof(array) / sizeof((array)[0])
 #define TRIMTAB_SCOPES(array)  .scopes = (array), .n_scopes = sizeof(array) / sizeof((array)[0])
+#define TRIMTAB_SECTIONS(array)                                                                              \
+        .sections = (array), .section_size = sizeof((array)[0]), .n_sections = sizeof(array) / sizeof((array)[0])
+#define TRIMTAB_KEYS(array)                                                                                  \
+        .keys = (array), .key_size = sizeof((array)[0]), .n_keys = sizeof(array) / sizeof((array)[0])
 #define TRIMTAB_OPTIONS(array) .options = (array), .n_options = sizeof(array) / sizeof((array)[0])
 
 /*
