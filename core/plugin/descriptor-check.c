@@ -3,20 +3,9 @@
 #include <math.h>
 #include <string.h>
 
-#include "plugin/descriptor.h"
+#include "plugin/descriptor-room.h"
 #include "util/cleanup.h"
 #include "util/str.h"
-
-/* One entry under judgement: what it is, for the reason. */
-struct entry {
-        const char *what; /* "metric" */
-        const char *name;
-        struct inspection *why;
-};
-
-#define REFUSE(e, format, ...)                                                                               \
-        inspection_refuse((e)->why, -ENOEXEC, "%s %s: " format, (e)->what,                                   \
-                          (e)->name __VA_OPT__(, ) __VA_ARGS__)
 
 /* Names are words of the rule language: no dash, which would read as minus. */
 static bool name_is_valid(const char *name, const char *also)
@@ -44,7 +33,7 @@ static bool is_text(const char *s)
         return s && *s;
 }
 
-static int check_name(const struct entry *e, const char *name, const char *also)
+int check_name(const struct entry *e, const char *name, const char *also)
 {
         if (!name_is_valid(name, also))
                 return inspection_refuse(e->why, -ENOEXEC,
@@ -52,6 +41,11 @@ static int check_name(const struct entry *e, const char *name, const char *also)
                                          "digits and any of '%s'",
                                          e->what, name ? name : "", also);
         return 0;
+}
+
+int check_help(const struct entry *e, const char *help)
+{
+        return is_text(help) ? 0 : REFUSE(e, "it has no help");
 }
 
 static int check_scope_known(const struct entry *e, const char *scope, const struct descriptor *d,
@@ -79,8 +73,9 @@ static int check_scope(const struct descriptor *d, uint32_t i, const struct obje
         r = check_name(&e, s->name, "_");
         if (r < 0)
                 return r;
-        if (!is_text(s->help))
-                return REFUSE(&e, "it has no help");
+        r = check_help(&e, s->help);
+        if (r < 0)
+                return r;
 
         for (uint32_t j = 0; j < i; j++)
                 if (streq(d->scopes[j].name, s->name))
@@ -159,15 +154,15 @@ static int check_range(const struct entry *e, const struct trimtab_knob *k)
         return 0;
 }
 
-static int check_choices(const struct entry *e, const struct trimtab_knob *k)
+int check_choices(const struct entry *e, const char *const *choices)
 {
-        if (!k->choices || !k->choices[0])
+        if (!choices || !choices[0])
                 return REFUSE(e, "a choice without choices");
 
-        for (size_t i = 0; k->choices[i]; i++)
+        for (size_t i = 0; choices[i]; i++)
                 for (size_t j = 0; j < i; j++)
-                        if (streq(k->choices[i], k->choices[j]))
-                                return REFUSE(e, "choice '%.64s' is there twice", k->choices[i]);
+                        if (streq(choices[i], choices[j]))
+                                return REFUSE(e, "choice '%.64s' is there twice", choices[i]);
         return 0;
 }
 
@@ -205,7 +200,7 @@ static int check_type(const struct entry *e, const struct trimtab_knob *k)
         if (k->type == TRIMTAB_NUMBER)
                 r = check_range(e, k);
         if (k->type == TRIMTAB_CHOICE)
-                r = check_choices(e, k);
+                r = check_choices(e, k->choices);
         if (r < 0)
                 return r;
 
@@ -290,6 +285,8 @@ static int check_head(const struct trimtab_plugin *p, struct inspection *why)
                                          "the descriptor lacks a version, a license or a help");
         if (p->n_metrics > 0 && !p->collect)
                 return inspection_refuse(why, -ENOEXEC, "the descriptor has metrics and no collect()");
+        if (p->n_sections > 0 && !p->configure)
+                return inspection_refuse(why, -ENOEXEC, "the descriptor has sections and no configure()");
         return 0;
 }
 
@@ -307,6 +304,8 @@ int descriptor_check(const struct descriptor *d, const struct objects *objects, 
                 r = check_knob(d, i, objects, why);
         for (uint32_t i = 0; i < p->n_options && r >= 0; i++)
                 r = check_option(d, i, why);
+        for (uint32_t i = 0; i < p->n_sections && r >= 0; i++)
+                r = check_section(d, i, why);
 
         return r;
 }

@@ -22,6 +22,7 @@ struct array {
         uint32_t n, stride;
         size_t stride_min, own_size;
         void **ret;
+        const char *macro; /* what would have stated the stride */
 };
 
 static int read_array(const struct array *a, struct inspection *found)
@@ -40,8 +41,8 @@ static int read_array(const struct array *a, struct inspection *found)
                                          ELEMENTS_MAX);
         if (a->stride < a->stride_min || a->stride > ELEMENT_SIZE_MAX || a->stride % sizeof(void *) != 0)
                 return inspection_refuse(found, -ENOEXEC,
-                                         "%s_size is %u, expected at least %zu (use TRIMTAB_PLUGIN_HEAD)",
-                                         a->what, a->stride, a->stride_min);
+                                         "%s_size is %u, expected at least %zu (use %s)",
+                                         a->what, a->stride, a->stride_min, a->macro);
 
         copy = calloc(a->n, a->own_size);
         if (!copy)
@@ -54,18 +55,42 @@ static int read_array(const struct array *a, struct inspection *found)
         return 0;
 }
 
+static int read_keys(struct descriptor *d, struct inspection *found)
+{
+        uint32_t n = d->plugin.n_sections;
+        int r;
+
+        d->keys = calloc(n + 1, sizeof(*d->keys));
+        if (!d->keys)
+                return -ENOMEM;
+
+        for (uint32_t i = 0; i < n; i++) {
+                struct trimtab_section *s = &d->sections[i];
+                const struct array keys = { "key", s->keys, s->n_keys, s->key_size, KEY_SIZE_1_2, sizeof(*s->keys),
+                                            (void **) &d->keys[i], "TRIMTAB_KEYS" };
+
+                r = read_array(&keys, found);
+                if (r < 0)
+                        return r;
+                s->keys = d->keys[i];
+        }
+        return 0;
+}
+
 static int read_arrays(struct descriptor *d, struct inspection *found)
 {
         const struct trimtab_plugin *p = &d->plugin;
         const struct array arrays[] = {
                 { "metric", p->metrics, p->n_metrics, p->metric_size, METRIC_SIZE_1_0, sizeof(*p->metrics),
-                  (void **) &d->metrics },
+                  (void **) &d->metrics, "TRIMTAB_PLUGIN_HEAD" },
                 { "knob", p->knobs, p->n_knobs, p->knob_size, KNOB_SIZE_1_0, sizeof(*p->knobs),
-                  (void **) &d->knobs },
+                  (void **) &d->knobs, "TRIMTAB_PLUGIN_HEAD" },
                 { "scope", p->scopes, p->n_scopes, p->scope_size, SCOPE_SIZE_1_0, sizeof(*p->scopes),
-                  (void **) &d->scopes },
+                  (void **) &d->scopes, "TRIMTAB_PLUGIN_HEAD" },
                 { "option", p->options, p->n_options, p->option_size, OPTION_SIZE_1_0, sizeof(*p->options),
-                  (void **) &d->options },
+                  (void **) &d->options, "TRIMTAB_PLUGIN_HEAD" },
+                { "section", p->sections, p->n_sections, p->section_size, SECTION_SIZE_1_2, sizeof(*p->sections),
+                  (void **) &d->sections, "TRIMTAB_SECTIONS" },
         };
         int r;
 
@@ -79,7 +104,8 @@ static int read_arrays(struct descriptor *d, struct inspection *found)
         d->plugin.knobs = d->knobs;
         d->plugin.scopes = d->scopes;
         d->plugin.options = d->options;
-        return 0;
+        d->plugin.sections = d->sections;
+        return read_keys(d, found);
 }
 
 int descriptor_read(const struct trimtab_plugin *from, struct inspection *found, struct descriptor *ret)
@@ -112,5 +138,9 @@ void descriptor_clear(struct descriptor *d)
         free(d->knobs);
         free(d->scopes);
         free(d->options);
+        for (uint32_t i = 0; d->keys && i < d->plugin.n_sections; i++)
+                free(d->keys[i]);
+        free(d->keys);
+        free(d->sections);
         *d = (struct descriptor) {};
 }

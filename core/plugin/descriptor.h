@@ -24,6 +24,10 @@
 #define SCOPE_SIZE_1_0  (offsetof(struct trimtab_scope, help) + sizeof(void *))
 #define OPTION_SIZE_1_0 (offsetof(struct trimtab_option, max) + sizeof(double))
 
+/* Likewise of version 1.2, which brought sections. */
+#define SECTION_SIZE_1_2 (offsetof(struct trimtab_section, check) + sizeof(void *))
+#define KEY_SIZE_1_2     (offsetof(struct trimtab_key, check) + sizeof(void *))
+
 /* Past these a size is not a newer header but garbage. */
 #define PLUGIN_SIZE_MAX  (64u * 1024)
 #define ELEMENT_SIZE_MAX 4096u
@@ -35,6 +39,8 @@ struct descriptor {
         struct trimtab_knob *knobs;
         struct trimtab_scope *scopes;
         struct trimtab_option *options;
+        struct trimtab_section *sections;
+        struct trimtab_key **keys; /* one array a section; sections[i].keys is keys[i] */
 };
 
 /*
@@ -45,7 +51,7 @@ int descriptor_read(const struct trimtab_plugin *from, struct inspection *found,
 void descriptor_clear(struct descriptor *d);
 
 /*
- * Whether every metric, knob, scope and option is well-formed; scopes are those that `objects` knows or the
+ * Whether every metric, knob, scope, option and section is well-formed; scopes are those that `objects` knows or the
  * plugin's own. -ENOEXEC and why->reason, which names the entry and what was expected.
  */
 int descriptor_check(const struct descriptor *d, const struct objects *objects, struct inspection *why);

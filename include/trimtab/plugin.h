@@ -51,11 +51,12 @@ extern "C" {
 #define TRIMTAB_KEY_CHOICE 3u /* one of the key's choices */
 
 /* Flags of a section's key. */
-#define TRIMTAB_KEY_REQUIRED (1u << 0)
+#define TRIMTAB_KEY_REQUIRED (1u << 0) /* a list is given, too, where a file of its items is, be it empty */
 #define TRIMTAB_KEY_LIST     (1u << 1) /* several items, between commas or on lines of their own; else it is one */
-#define TRIMTAB_KEY_FILE     (1u << 2) /* the absolute path of a file that holds more items of the key `of`, one a line, blank
-                                          lines and those that begin with # or ; left out. The host reads it and checks each;
-                                          the key's own value is the path */
+#define TRIMTAB_KEY_FILE     (1u << 2) /* the absolute path of a file that holds more items of the list `of`, one a line, blank
+                                          lines and those that begin with # or ; left out. The host reads it when it reads the
+                                          section, checks each item, and puts them behind those of `of` itself; this key's own
+                                          value is the path */
 
 /* How a knob's file holds the value. */
 #define TRIMTAB_FORM_PLAIN 0u /* the whole file is the value */
@@ -73,7 +74,7 @@ extern "C" {
                                          Not for knobs by callback: those are called on the loop and must not block */
 #define TRIMTAB_KNOB_WEIGHT (1u << 2) /* a share, not a limit: bounds and steps multiply */
 #define TRIMTAB_KNOB_ACTION (1u << 3) /* a write does something and it is over (memory.reclaim): a file that is only
-                                         written; the host never reads it and has nothing to put back */
+                                         written, or apply() alone; the host never reads it and has nothing to put back */
 
 /* Levels of the host's log, as in syslog(3). */
 #define TRIMTAB_LOG_ERROR   3
@@ -137,6 +138,7 @@ struct trimtab_knob {
         /*
          * Only for what is no file. Its effect must end with the process: the host restores it at a clean stop
          * and cannot after a crash. `check` may be NULL; it puts into *ret_exact what `apply` would make of *want.
+         * Of a TRIMTAB_KNOB_ACTION `read` is not called and may be NULL.
          */
         int (*read)(void *self, uint64_t object, struct trimtab_value *ret);
         int (*check)(void *self, uint64_t object, const struct trimtab_value *want, struct trimtab_value *ret_exact);
@@ -177,15 +179,19 @@ struct trimtab_key {
         const char *const *choices; /* TRIMTAB_KEY_CHOICE: NULL-terminated */
         const char *of;             /* TRIMTAB_KEY_FILE: the key whose items the file holds */
         /*
-         * TRIMTAB_KEY_TEXT: whether one item is well formed: 0, or -EINVAL and in why (size bytes, NUL-terminated) what was
-         * expected. NULL: all are. It knows nothing but the text: `trimtab check` calls it with the plugin not opened.
+         * TRIMTAB_KEY_TEXT: whether one item is well formed: 0, or -EINVAL and in why (size bytes, "" before) what was expected.
+         * NULL: all are. It knows nothing but the text: `trimtab check` calls it with the plugin not opened, and of a long list
+         * it is called for each item.
          */
         int (*check)(const char *item, char *why, uint32_t size);
 };
 
-/* What a section gives a key. */
+/*
+ * What a section gives a key. Like trimtab_value this one is what it is for as long as version 1 lives: nobody states the stride of
+ * trimtab_entry.items.
+ */
 struct trimtab_items {
-        const char *const *texts; /* n of them; NULL for n 0: not given */
+        const char *const *texts; /* n of them, as written less white space at both ends; NULL for n 0: not given */
         const double *numbers;    /* TRIMTAB_KEY_NUMBER: n, in the key's unit; else NULL */
         uint32_t n;
         uint32_t reserved;
@@ -199,7 +205,7 @@ struct trimtab_entry {
         uint32_t size;
         uint32_t section; /* index in trimtab_plugin.sections */
         const char *name; /* "bogons" */
-        const char *path; /* where it begins, to be told */
+        const char *path; /* where it begins first, to be told */
         uint32_t line;
         uint32_t n_items;                  /* as many as the section has keys … */
         const struct trimtab_items *items; /* … in their order */
@@ -211,7 +217,7 @@ struct trimtab_entry {
  */
 struct trimtab_section {
         uint32_t key_size, n_keys;
-        const char *name; /* "filter": a lower case word, and no other plugin's */
+        const char *name; /* "filter": a lower case word of at most 24 bytes, dashes in it, and no other plugin's */
         const char *help; /* one sentence */
         const struct trimtab_key *keys;
         /* Whether the items go together, each being well formed: 0, or -EINVAL and why. May be NULL. As trimtab_key.check. */
@@ -314,9 +320,12 @@ struct trimtab_plugin {
         const struct trimtab_section *sections; /* TRIMTAB_SECTIONS fills in these three */
         uint32_t section_size, n_sections;
         /*
-         * All entries of the plugin's sections, in the order of their files and lines: the whole set, which takes the place of the one
-         * before. Called when open() has returned, and when the rules are reloaded. 0: the new set is in force, whole; < 0, after
-         * logging why: the old one still is, and the reload fails. A set with an error in it is not handed over.
+         * All entries of the plugin's sections, in the order in which they first appear: the whole set, which takes the place of the
+         * one before; n 0 takes all away. Before the first call there are none. Called some time after open() has returned and
+         * before collect(), and when the rules are reloaded; not where there were none and are none. 0: the new set is in force,
+         * whole; < 0, after logging why: the old one still is, and the reload fails. The set before may be handed over once more,
+         * when another plugin has refused its new one. A set with an error in it is not handed over: at the start there are then
+         * no entries at all.
          */
         int (*configure)(void *self, const struct trimtab_entry *const *entries, uint32_t n);
 };

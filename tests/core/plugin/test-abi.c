@@ -104,6 +104,42 @@ AT(plugin, watch, 120);
 AT(plugin, collect, 128);
 AT(plugin, close, 136);
 AT(plugin, on_object, 144);
+AT(plugin, sections, 152); /* 1.2 */
+AT(plugin, section_size, 160);
+AT(plugin, n_sections, 164);
+AT(plugin, configure, 168);
+
+/* 1.2 */
+AT(key, name, 0);
+AT(key, unit, 8);
+AT(key, help, 16);
+AT(key, type, 24);
+AT(key, flags, 28);
+AT(key, min, 32);
+AT(key, max, 40);
+AT(key, choices, 48);
+AT(key, of, 56);
+AT(key, check, 64);
+
+AT(items, texts, 0);
+AT(items, numbers, 8);
+AT(items, n, 16);
+AT(items, reserved, 20);
+
+AT(entry, size, 0);
+AT(entry, section, 4);
+AT(entry, name, 8);
+AT(entry, path, 16);
+AT(entry, line, 24);
+AT(entry, n_items, 28);
+AT(entry, items, 32);
+
+AT(section, key_size, 0);
+AT(section, n_keys, 4);
+AT(section, name, 8);
+AT(section, help, 16);
+AT(section, keys, 24);
+AT(section, check, 32);
 
 AT(note, owner_size, 0);
 AT(note, desc_size, 4);
@@ -114,6 +150,7 @@ AT(note, name, 24);
 
 /* Elements of arrays inside: their size is said by no one but the header. */
 _Static_assert(sizeof(struct trimtab_value) == 1040, "trimtab_value crosses by value of its size");
+_Static_assert(sizeof(struct trimtab_items) == 24, "trimtab_items is an array whose stride nobody states");
 _Static_assert(sizeof(struct trimtab_note) == 56, "the note is read by every version");
 
 /* What 1.0 brings is the least that any later trimtab may ask for. */
@@ -122,6 +159,8 @@ _Static_assert(METRIC_SIZE_1_0 == 40, "the smallest metric");
 _Static_assert(KNOB_SIZE_1_0 == 128, "the smallest knob");
 _Static_assert(SCOPE_SIZE_1_0 == 16, "the smallest scope");
 _Static_assert(OPTION_SIZE_1_0 == 48, "the smallest option");
+_Static_assert(SECTION_SIZE_1_2 == 40, "the smallest section");
+_Static_assert(KEY_SIZE_1_2 == 72, "the smallest key");
 
 static const struct {
         uint32_t is, was;
@@ -134,6 +173,12 @@ static const struct {
         { TRIMTAB_CPULIST, 2 },
         { TRIMTAB_CHOICE, 3 },
         { TRIMTAB_TEXT, 4 },
+        { TRIMTAB_KEY_TEXT, 1 },
+        { TRIMTAB_KEY_NUMBER, 2 },
+        { TRIMTAB_KEY_CHOICE, 3 },
+        { TRIMTAB_KEY_REQUIRED, 1 },
+        { TRIMTAB_KEY_LIST, 2 },
+        { TRIMTAB_KEY_FILE, 4 },
         { TRIMTAB_FORM_PLAIN, 0 },
         { TRIMTAB_FORM_QUOTA, 1 },
         { TRIMTAB_FORM_KEYED, 2 },
