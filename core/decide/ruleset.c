@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "decide/lint.h"
-#include "decide/names.h"
+#include "decide/kind.h"
 #include "decide/rule.h"
 #include "util/array.h"
 #include "util/ownership.h"
@@ -20,13 +20,6 @@ DEFINE_CLEANUP(struct ruleset *, ruleset_free);
 
 static bool is_rule(const struct ruleset *set, const struct ini_section *section, struct diag *diag)
 {
-        static const char *const kinds[] = { "rule", "goal" };
-
-        if (!streq(section->kind, "rule") && !streq(section->kind, "goal")) {
-                (void) refuse_unknown(diag, &section->place, "kind of section", section->kind, kinds,
-                                      ELEMENTSOF(kinds));
-                return false;
-        }
         /* One name, one thing: commands and records go by it. */
         if (ruleset_find(set, section->name)) {
                 diag_add(diag, SEVERITY_ERROR, &section->place, "there is another rule or goal of the name '%s'", section->name);
@@ -52,7 +45,10 @@ int ruleset_parse(const struct ini *ini, const struct catalogue *catalogue, cons
         for (size_t i = 0; i < ini->n_sections; i++) {
                 struct rule *rule;
 
-                if (!is_rule(set, &ini->sections[i], diag))
+                r = kind_is_ours(&ini->sections[i], catalogue, diag);
+                if (r < 0)
+                        return r;
+                if (r == 0 || !is_rule(set, &ini->sections[i], diag))
                         continue;
                 /* A line of it was refused, and said: half of a rule is another rule. */
                 if (ini->sections[i].broken)

@@ -19,8 +19,8 @@ struct rule;
 struct ruleset;
 
 /*
- * Makes a set of all [rule NAME] sections. Other kinds of section are refused (except [plugin …] sections' kinds that a
- * plugin owns, once there are any). A bad rule is left out and said in diag; `ruleset_parse` then still returns 0: the
+ * Makes a set of all [rule NAME] and [goal NAME] sections. Kinds of section that a plugin owns are passed over, others are refused or
+ * wait for their plugin (kind.h). A bad rule is left out and said in diag; `ruleset_parse` then still returns 0: the
  * caller looks at diag->n_errors and decides (start: go on; reload: keep the old set). A metric or knob that no loaded
  * plugin offers: error with the nearest name if its prefix (before the dot) is that of a plugin or a catalogue entry's,
  * else the rule waits (a warning says for what). Rules that cannot do what they say get warnings (lint.h).

@@ -107,6 +107,12 @@ static int check_clashes(const struct plugin *p, struct inspection *found)
                         return inspection_refuse(found, -ENOEXEC, "knob %s: plugin %s has one of that name",
                                                  name, k->plugin);
         }
+        for (uint32_t i = 0; i < p->descriptor.plugin.n_sections; i++) {
+                const char *kind = p->descriptor.sections[i].name, *owner = catalogue_kind_owner(c, kind);
+
+                if (owner && !streq(owner, p->name))
+                        return inspection_refuse(found, -ENOEXEC, "section %s: plugin %s has one of that name", kind, owner);
+        }
         return 0;
 }
 
@@ -186,6 +192,8 @@ static int add_to_catalogue(struct plugin *p)
                 r = add_metrics(p);
         if (r >= 0)
                 r = add_knobs(p);
+        for (uint32_t i = 0; i < d->n_sections && r >= 0; i++)
+                r = catalogue_add_kind(p->context->config.catalogue, p->name, d->sections[i].name);
         if (r < 0)
                 catalogue_drop_plugin(p->context->config.catalogue, p->name);
         return r;

@@ -88,6 +88,7 @@ int replay_new(struct recording_reader *reader, const struct ini *rules, const s
                 r = stage_init(&p->stage, p->catalogue, p->objects);
         if (r < 0)
                 return r;
+        catalogue_set_kinds_unknown(p->catalogue);
 
         p->stage.decided = on_decided;
         p->stage.userdata = p;

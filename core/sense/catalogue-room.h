@@ -4,13 +4,19 @@
 
 #include "sense/catalogue.h"
 
-/* Inside of the catalogue: catalogue.c keeps the entries, per-device.c makes those that come with devices. */
+/* Inside of the catalogue: catalogue.c keeps the entries, per-device.c makes those that come with devices, kinds.c has the kinds of
+ * section. */
 
 /* What the knobs of all devices are made from. */
 struct template
 {
         struct knob knob;   /* its name and key have no device yet */
         uint32_t per_scope; /* of the devices */
+};
+
+/* Of section. */
+struct kind {
+        char *name, *plugin;
 };
 
 /* Entries are allocated one by one: their addresses stay while the tables grow. */
@@ -21,6 +27,9 @@ struct catalogue {
         size_t n_knobs;
         struct template *templates;
         size_t n_templates;
+        struct kind *kinds;
+        size_t n_kinds;
+        bool kinds_unknown;
 };
 
 /* A copy of all that `from` has, without a number. On error *ret is empty. */
@@ -30,5 +39,7 @@ void knob_clear(struct knob *k);
 /* Those that the plugin brought; their knobs are the catalogue's own. */
 void templates_drop_plugin(struct catalogue *c, const char *plugin);
 void templates_clear(struct catalogue *c);
+void kinds_drop_plugin(struct catalogue *c, const char *plugin);
+void kinds_clear(struct catalogue *c);
 
 #endif

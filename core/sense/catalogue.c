@@ -56,6 +56,7 @@ struct catalogue *catalogue_free(struct catalogue *c)
         free(c->metrics);
         free(c->knobs);
         templates_clear(c);
+        kinds_clear(c);
         free(c);
         return NULL;
 }
@@ -228,6 +229,7 @@ void catalogue_drop_plugin(struct catalogue *c, const char *plugin)
                 }
 
         templates_drop_plugin(c, plugin);
+        kinds_drop_plugin(c, plugin);
 }
 
 const struct metric *catalogue_metric(const struct catalogue *c, const char *name, size_t length)

@@ -12,7 +12,7 @@
 #include "sense/objects.h"
 
 /*
- * Every metric and knob that some loaded plugin offers, by number. Numbers are stable for the life of the catalogue;
+ * Every metric and knob that some loaded plugin offers, by number, and the kinds of section that they own. Numbers are stable for the life of the catalogue;
  * an entry whose plugin went away stays, without plugin. The strings are the catalogue's own copies.
  */
 
@@ -69,6 +69,15 @@ int catalogue_follow(struct catalogue *c, const struct objects *objects);
 /* Whether name, "io.max.wbps[sdx]", is that of such a knob, of whatever device; *ret_device is then within name. */
 bool catalogue_is_per_device(const struct catalogue *c, const char *name, size_t length, const char **ret_device,
                              size_t *ret_device_length);
+
+/* Kinds of section in the rule files that a plugin owns: the "filter" of [filter NAME]. -EEXIST: another plugin's. */
+int catalogue_add_kind(struct catalogue *c, const char *plugin, const char *kind);
+const char *catalogue_kind_owner(const struct catalogue *c, const char *kind); /* the plugin; NULL: no such */
+size_t catalogue_n_kinds(const struct catalogue *c);
+const char *catalogue_kind_at(const struct catalogue *c, size_t i);
+/* Recordings do not tell which kinds there were: in a catalogue made of one any may be a plugin's. */
+void catalogue_set_kinds_unknown(struct catalogue *c);
+bool catalogue_kinds_unknown(const struct catalogue *c);
 
 /* The plugin is gone, or about to go: its entries stay by number, not by name. A knob that is no file answers as
  * long as the plugin is open. */

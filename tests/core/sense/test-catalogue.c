@@ -133,12 +133,30 @@ static void one_knob_for_each_device(void **state)
         objects_free(o);
 }
 
+static void a_kind_of_section_has_one_plugin(void **state)
+{
+        assert_int_equal(catalogue_add_kind(*state, "xdp", "filter"), 0);
+        assert_int_equal(catalogue_add_kind(*state, "xdp", "route"), 0);
+        assert_int_equal(catalogue_add_kind(*state, "xdp", "filter"), 0);
+        assert_int_equal(catalogue_add_kind(*state, "nft", "filter"), -EEXIST);
+        assert_int_equal(catalogue_add_kind(*state, "nft", "table"), 0);
+        assert_int_equal(catalogue_n_kinds(*state), 3);
+        assert_string_equal(catalogue_kind_owner(*state, "filter"), "xdp");
+        assert_null(catalogue_kind_owner(*state, "filte"));
+
+        /* It goes: another may have them. */
+        catalogue_drop_plugin(*state, "xdp");
+        assert_int_equal(catalogue_n_kinds(*state), 1);
+        assert_string_equal(catalogue_kind_at(*state, 0), "table");
+        assert_int_equal(catalogue_add_kind(*state, "nft", "filter"), 0);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
         const struct CMUnitTest tests[] = {
                 TEST(copies_and_units), TEST(a_name_has_one_plugin), TEST(numbers_outlive_the_plugin),
-                TEST(one_knob_for_each_device),
+                TEST(one_knob_for_each_device), TEST(a_kind_of_section_has_one_plugin),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
