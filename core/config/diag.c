@@ -53,6 +53,17 @@ void diag_add(struct diag *diag, enum severity severity, const struct place *pla
         item->width = place->width;
 }
 
+void diag_add_unknown(struct diag *diag, const struct place *place, const char *sort, const char *word,
+                      const char *const *names, size_t n)
+{
+        const char *near = str_nearest(word, names, n);
+
+        if (near)
+                diag_add(diag, SEVERITY_ERROR, place, "unknown %s '%s', did you mean '%s'?", sort, word, near);
+        else
+                diag_add(diag, SEVERITY_ERROR, place, "unknown %s '%s'", sort, word);
+}
+
 static bool same_text(const char *a, const char *b)
 {
         return streq(a ?: "", b ?: "");
@@ -70,21 +81,30 @@ static bool is_said(const struct diag *diag, const struct diag_item *item)
         return false;
 }
 
+static void add_again(struct diag *diag, const struct diag_item *item)
+{
+        const struct place place = {
+                .path = item->path,
+                .source = item->source,
+                .line = item->line,
+                .column = item->column,
+                .width = item->width,
+        };
+
+        diag_add(diag, item->severity, &place, "%s", item->message ?: "out of memory");
+}
+
+void diag_add_all(struct diag *diag, const struct diag *from)
+{
+        for (size_t i = 0; i < from->n; i++)
+                add_again(diag, &from->items[i]);
+}
+
 void diag_add_new(struct diag *diag, const struct diag *from)
 {
-        for (size_t i = 0; i < from->n; i++) {
-                const struct diag_item *item = &from->items[i];
-                const struct place place = {
-                        .path = item->path,
-                        .source = item->source,
-                        .line = item->line,
-                        .column = item->column,
-                        .width = item->width,
-                };
-
-                if (!is_said(diag, item))
-                        diag_add(diag, item->severity, &place, "%s", item->message ?: "out of memory");
-        }
+        for (size_t i = 0; i < from->n; i++)
+                if (!is_said(diag, &from->items[i]))
+                        add_again(diag, &from->items[i]);
 }
 
 /* "FILE:LINE:COLUMN:", less what is not known; "" when nothing is. */

@@ -39,6 +39,13 @@ struct diag {
 void diag_add(struct diag *diag, enum severity severity, const struct place *place, const char *format, ...)
         __attribute__((format(printf, 4, 5)));
 
+/* "unknown key 'hodl', did you mean 'hold'?": an error, with the nearest of n names where one is near. */
+void diag_add_unknown(struct diag *diag, const struct place *place, const char *sort, const char *word,
+                      const char *const *names, size_t n);
+
+/* Adds all of from. */
+void diag_add_all(struct diag *diag, const struct diag *from);
+
 /* Adds those of from that are not said in diag yet, word for word in the same place. */
 void diag_add_new(struct diag *diag, const struct diag *from);
 

@@ -225,26 +225,13 @@ static const struct setting *setting_find(const char *key)
         return NULL;
 }
 
-/* "unknown SORT 'WORD'", and the nearest of those there are. */
-static void unknown(struct diag *diag, const struct place *place, const char *sort, const char *word,
-                    const char *const *known, size_t n)
-{
-        const char *near = str_nearest(word, known, n);
-
-        if (near)
-                diag_add(diag, SEVERITY_ERROR, place, "unknown %s '%s', did you mean '%s'?", sort, word,
-                         near);
-        else
-                diag_add(diag, SEVERITY_ERROR, place, "unknown %s '%s'", sort, word);
-}
-
 static void unknown_key(struct diag *diag, const struct ini_entry *entry)
 {
         const char *keys[ELEMENTSOF(settings) + 1] = { PROTECT_KEY };
 
         for (size_t i = 0; i < ELEMENTSOF(settings); i++)
                 keys[i + 1] = settings[i].key;
-        unknown(diag, &entry->place, "key", entry->key, keys, ELEMENTSOF(keys));
+        diag_add_unknown(diag, &entry->place, "key", entry->key, keys, ELEMENTSOF(keys));
 }
 
 int options_load_entry(struct options *o, const struct ini_entry *entry, struct diag *diag)
@@ -288,7 +275,7 @@ static int load_section(struct options *o, const struct ini_section *section, si
         if (streq(section->kind, "daemon"))
                 diag_add(diag, SEVERITY_ERROR, &section->place, "expected [daemon], which has no name");
         else if (!streq(section->kind, "plugin"))
-                unknown(diag, &section->place, "section", section->kind, kinds, ELEMENTSOF(kinds));
+                diag_add_unknown(diag, &section->place, "section", section->kind, kinds, ELEMENTSOF(kinds));
         else if (*section->name == '\0')
                 diag_add(diag, SEVERITY_ERROR, &section->place, "expected [plugin NAME]");
         return 0;

@@ -11,13 +11,7 @@
 int refuse_unknown(struct diag *diag, const struct place *place, const char *kind, const char *word,
                    const char *const *names, size_t n)
 {
-        const char *near = str_nearest(word, names, n);
-
-        if (near)
-                diag_add(diag, SEVERITY_ERROR, place, "unknown %s '%s', did you mean '%s'?", kind, word,
-                         near);
-        else
-                diag_add(diag, SEVERITY_ERROR, place, "unknown %s '%s'", kind, word);
+        diag_add_unknown(diag, place, kind, word, names, n);
         return -EINVAL;
 }
 

@@ -12,15 +12,10 @@
 #include "cleanup.h"
 #include "str.h"
 
-int file_read_at(int dir_fd, const char *path, size_t max, char **ret, size_t *ret_size)
+int fd_read_all(int fd, size_t max, char **ret, size_t *ret_size)
 {
-        _cleanup_close_ int fd = -1;
         _cleanup_free_ char *buffer = NULL;
         size_t size = 0, room = 0;
-
-        fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-        if (fd < 0)
-                return -errno;
 
         for (;;) {
                 ssize_t k;
@@ -50,6 +45,15 @@ int file_read_at(int dir_fd, const char *path, size_t max, char **ret, size_t *r
         if (ret_size)
                 *ret_size = size;
         return 0;
+}
+
+int file_read_at(int dir_fd, const char *path, size_t max, char **ret, size_t *ret_size)
+{
+        _cleanup_close_ int fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+        if (fd < 0)
+                return -errno;
+        return fd_read_all(fd, max, ret, ret_size);
 }
 
 int file_read(const char *path, size_t max, char **ret, size_t *ret_size)

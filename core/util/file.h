@@ -11,6 +11,8 @@
  */
 int file_read(const char *path, size_t max, char **ret, size_t *ret_size);
 int file_read_at(int dir_fd, const char *path, size_t max, char **ret, size_t *ret_size);
+/* What can be read of a descriptor from where it stands. */
+int fd_read_all(int fd, size_t max, char **ret, size_t *ret_size);
 
 /*
  * Replaces a file by a new one with this content, by rename: readers see the old or the new, never half. Who is killed in it leaves
