@@ -179,8 +179,8 @@ struct daemon *daemon_free(struct daemon *d)
         recordings_free(d->recordings);
         look_free(d->look);
         engine_free(d->engine);
-        ini_clear(&d->rules_text);
         plugins_free(d->plugins);
+        rules_text_clear(&d->rules_text);
         store_free(d->store);
         catalogue_free(d->catalogue);
         cgroup_tree_free(d->cgroups);

@@ -6,9 +6,12 @@
 
 #include "config/conf-files.h"
 #include "daemon/state.h"
+#include "plugin/sections.h"
 #include "util/cleanup.h"
 
 DEFINE_CLEANUP(char **, conf_files_free);
+DEFINE_CLEANUP(struct section_sets *, sections_free);
+DEFINE_CLEANUP(struct ruleset *, ruleset_free);
 
 int rules_read(const char *const *dirs, struct diag *diag, struct ini *ini)
 {
@@ -45,43 +48,71 @@ static char *diag_text(const struct diag *diag)
         return text;
 }
 
+/* All that is wrong is in diag. What is read is aside still: *ret_set and *ret_sections, the caller's in any case. */
+static int read_aside(struct daemon *d, struct rules_text *text, struct diag *diag, struct ruleset **ret_set,
+                      struct section_sets **ret_sections)
+{
+        int r;
+
+        r = rules_read((const char *const *) d->arguments->rules, &text->said, &text->ini);
+        if (r < 0)
+                return r;
+        diag_add_all(diag, &text->said);
+        r = sections_read(d->plugins, text, SECTIONS_OF_ALL, diag, ret_sections);
+        if (r >= 0)
+                r = ruleset_parse(&text->ini, d->catalogue, d->objects, diag, ret_set);
+        return r;
+}
+
+/* Plugins first: one that does not take its sections keeps all as it is. */
+static int put_in_force(struct daemon *d, bool reload, struct section_sets *sections, struct ruleset **set, struct diag *diag)
+{
+        int r = 0;
+
+        if (reload)
+                r = diag->n_errors > 0 ? -EINVAL : sections_replace(sections, diag);
+        else
+                sections_offer(sections, diag);
+        return r < 0 ? r : engine_set_rules(d->engine, TAKE(*set));
+}
+
 int daemon_load_rules(struct daemon *d, bool reload, char **ret_messages)
 {
         _cleanup_(diag_clear) struct diag diag = {};
-        _cleanup_(ini_clear) struct ini ini = {};
-        struct ruleset *set = NULL;
+        _cleanup_(rules_text_clear) struct rules_text text = {};
+        _cleanup_(sections_freep) struct section_sets *sections = NULL;
+        _cleanup_(ruleset_freep) struct ruleset *set = NULL;
         int r;
 
-        r = rules_read((const char *const *) d->arguments->rules, &diag, &ini);
-        if (r >= 0)
-                r = ruleset_parse(&ini, d->catalogue, d->objects, &diag, &set);
+        r = read_aside(d, &text, &diag, &set, &sections);
         if (r < 0)
                 return r;
+        r = put_in_force(d, reload, sections, &set, &diag);
 
         tell_diag(&d->teller, &diag);
         if (ret_messages)
                 *ret_messages = diag_text(&diag);
-        if (reload && diag.n_errors > 0) {
-                ruleset_free(set);
-                return -EINVAL;
-        }
-
-        r = engine_set_rules(d->engine, set);
         if (r < 0)
                 return r;
-        ini_clear(&d->rules_text);
-        d->rules_text = ini;
-        ini = (struct ini) {};
+        rules_text_clear(&d->rules_text);
+        d->rules_text = text;
+        text = (struct rules_text) {};
         return 0;
 }
 
 int daemon_bind_rules(struct daemon *d)
 {
         _cleanup_(diag_clear) struct diag diag = {};
+        _cleanup_(sections_freep) struct section_sets *sections = NULL;
         struct ruleset *set = NULL;
         int r;
 
-        r = ruleset_parse(&d->rules_text, d->catalogue, d->objects, &diag, &set);
+        r = sections_read(d->plugins, &d->rules_text, SECTIONS_OF_NEW, &diag, &sections);
+        if (r < 0)
+                return r;
+        sections_offer(sections, &diag);
+
+        r = ruleset_parse(&d->rules_text.ini, d->catalogue, d->objects, &diag, &set);
         if (r < 0)
                 return r;
         tell_diag(&d->teller, &diag);

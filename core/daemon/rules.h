@@ -12,12 +12,15 @@ struct daemon;
  */
 int rules_read(const char *const *dirs, struct diag *diag, struct ini *ini);
 
-/* Reads the rules anew. At start bad rules are left out; a reload with any error keeps the set in force: -EINVAL. *ret_messages: new
- * string of what diag says, may be NULL. */
+/*
+ * Reads the rules and the plugins' sections anew. At start bad rules are left out, and a plugin with anything wrong in its sections has
+ * none of them. A reload with any error keeps all that is in force, -EINVAL, and so does one in which a plugin does not take its new
+ * sections: -errno. *ret_messages: new string of what diag says, may be NULL.
+ */
 int daemon_load_rules(struct daemon *d, bool reload, char **ret_messages);
 
 /* The rules as they were read, against the metrics and knobs that there are by now: some wait for a plugin that went, others wait
- * no more. The files are not looked at: they may be half saved. */
+ * no more. Plugins that came get their sections of the same text. The files are not looked at: they may be half saved. */
 int daemon_bind_rules(struct daemon *d);
 
 #endif

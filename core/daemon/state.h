@@ -7,7 +7,6 @@
 
 #include "act/actor.h"
 #include "act/ledger.h"
-#include "config/ini.h"
 #include "config/options.h"
 #include "daemon/advice.h"
 #include "daemon/arguments.h"
@@ -19,6 +18,7 @@
 #include "daemon/tell.h"
 #include "decide/engine.h"
 #include "plugin/plugins.h"
+#include "plugin/rules-text.h"
 #include "sense/cgroup-tree.h"
 #include "sense/store.h"
 #include "serve/bus.h"
@@ -65,7 +65,7 @@ struct daemon {
         bool bus_lost; /* there was one, and it went */
         struct views views;
         struct bus_server *server;
-        struct ini rules_text; /* of the rules in force */
+        struct rules_text rules_text; /* of the rules in force */
         struct folder_watch *rules_watch, *plugins_watch;
         uint64_t renew_at_tick; /* the plugin folder changed: look again at this tick; 0: it did not */
 

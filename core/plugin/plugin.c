@@ -156,6 +156,7 @@ void plugin_close(struct plugin *p)
                 callback_leave(p, before);
         }
         p->self = NULL;
+        p->entries = section_set_free(p->entries);
 
         for (uint32_t i = 0; i < p->descriptor.plugin.n_metrics; i++)
                 watchset_clear(&p->watchsets[i]);

@@ -11,6 +11,7 @@
 #include "plugin/descriptor.h"
 #include "plugin/option.h"
 #include "plugin/plugins.h"
+#include "plugin/section-set.h"
 #include "plugin/watchset.h"
 #include "util/cleanup.h"
 
@@ -82,6 +83,9 @@ struct plugin {
         void *self;                   /* what open() gave */
         bool opened;                  /* open() was called, close() is due */
 
+        struct section_set *entries; /* of its sections, in force; NULL: none */
+        bool offered;                /* its sections of the text in force were looked at, whatever came of it */
+
         uint64_t collect_at_ns; /* time of the collect() under way; 0: none */
         uint64_t collect_ns;    /* CPU time of the last */
         uint64_t spent_ns;      /* CPU time of all */
@@ -113,6 +117,9 @@ DEFINE_CLEANUP(struct plugin *, plugin_free);
 /* Sets state and reason; its metrics are then unavailable for that reason. */
 void plugin_set_state(struct plugin *p, enum plugin_state state, const char *format, ...)
         __attribute__((format(printf, 3, 4)));
+
+/* plugins.c */
+struct plugin_context *plugins_context(struct plugins *p);
 
 /* folder.c */
 

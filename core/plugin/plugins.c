@@ -22,6 +22,11 @@ struct plugins {
         size_t n_owners;
 };
 
+struct plugin_context *plugins_context(struct plugins *p)
+{
+        return &p->context;
+}
+
 static const char *const state_names[] = {
         [PLUGIN_OPEN] = "open",     [PLUGIN_REFUSED] = "refused",         [PLUGIN_UNFIT] = "unfit",
         [PLUGIN_FAILED] = "failed", [PLUGIN_QUARANTINED] = "quarantined", [PLUGIN_LOADED] = "loaded",
