@@ -37,6 +37,9 @@ enum {
         BPF_MAP_TYPE_ARRAY = 2,
         BPF_MAP_TYPE_PERF_EVENT_ARRAY = 4,
         BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+        BPF_MAP_TYPE_LPM_TRIE = 11,
+        BPF_MAP_TYPE_ARRAY_OF_MAPS = 12,
+        BPF_MAP_TYPE_RINGBUF = 27,
 };
 
 enum {
@@ -46,6 +49,21 @@ enum {
 };
 
 #define BPF_F_CURRENT_CPU 0xffffffffULL
+
+enum xdp_action {
+        XDP_ABORTED,
+        XDP_DROP,
+        XDP_PASS,
+        XDP_TX,
+        XDP_REDIRECT,
+};
+
+/* What an XDP program gets: the verifier turns each access into the real one. */
+struct xdp_md {
+        __u32 data, data_end, data_meta;
+        __u32 ingress_ifindex, rx_queue_index;
+        __u32 egress_ifindex;
+};
 
 struct bpf_perf_event_value {
         __u64 counter, enabled, running;

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "compile.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define N_PORTS 65536
+
+/* --- prefixes --- */
+
+static int compare(const void *a, const void *b)
+{
+        const struct prefix *x = &((const struct prefix_bits *) a)->prefix;
+        const struct prefix *y = &((const struct prefix_bits *) b)->prefix;
+        int r = memcmp(x->bytes, y->bytes, sizeof(x->bytes));
+
+        return r ? r : (x->length > y->length) - (x->length < y->length);
+}
+
+static bool covers(const struct prefix *outer, const struct prefix *inner)
+{
+        unsigned whole = outer->length / 8, rest = outer->length % 8;
+        uint8_t mask = (uint8_t) (0xff << (8 - rest));
+
+        if (outer->length > inner->length || memcmp(outer->bytes, inner->bytes, whole) != 0)
+                return false;
+        return rest == 0 || ((outer->bytes[whole] ^ inner->bytes[whole]) & mask) == 0;
+}
+
+/*
+ * Sorted, a prefix comes before all that are in it: those around the one at hand are a stack. Each gets the bits of those around it.
+ */
+static void spread(struct prefix_table *t)
+{
+        size_t stack[129], depth = 0, n = 0;
+
+        qsort(t->at, t->n, sizeof(*t->at), compare);
+        for (size_t i = 0; i < t->n; i++) {
+                struct prefix_bits p = t->at[i];
+
+                if (n > 0 && compare(&t->at[n - 1], &p) == 0) {
+                        t->at[n - 1].bits |= p.bits;
+                        continue;
+                }
+                while (depth > 0 && !covers(&t->at[stack[depth - 1]].prefix, &p.prefix))
+                        depth--;
+                if (depth > 0)
+                        p.bits |= t->at[stack[depth - 1]].bits;
+                stack[depth++] = n;
+                t->at[n++] = p;
+        }
+        t->n = n;
+}
+
+static size_t count_prefixes(const struct filters *filters, bool destination)
+{
+        size_t n = 0;
+
+        for (size_t i = 0; i < filters->n; i++)
+                n += destination ? filters->filter[i].n_destinations : filters->filter[i].n_sources;
+        return n;
+}
+
+static int make_prefixes(const struct filters *filters, const char *interface, bool destination,
+                         struct prefix_table tables[_FAMILY_MAX])
+{
+        size_t n = count_prefixes(filters, destination);
+
+        for (int family = 0; family < _FAMILY_MAX && n > 0; family++) {
+                tables[family].at = calloc(n, sizeof(struct prefix_bits));
+                if (!tables[family].at)
+                        return -ENOMEM;
+        }
+        for (size_t i = 0; i < filters->n; i++) {
+                const struct filter *f = &filters->filter[i];
+                const struct prefix *at = destination ? f->destinations : f->sources;
+
+                if (!filter_applies(f, interface))
+                        continue;
+                for (size_t j = 0; j < (destination ? f->n_destinations : f->n_sources); j++) {
+                        struct prefix_table *t = &tables[at[j].family == 4 ? FAMILY_V4 : FAMILY_V6];
+
+                        t->at[t->n++] = (struct prefix_bits){ at[j], 1ull << i };
+                }
+        }
+        for (int family = 0; family < _FAMILY_MAX; family++)
+                if (tables[family].n > 0)
+                        spread(&tables[family]);
+        return 0;
+}
+
+/* --- hints --- */
+
+static void hint_prefix(struct xdp_hint *hint, const struct prefix *p)
+{
+        uint32_t first = (uint32_t) p->bytes[0] << 24 | (uint32_t) p->bytes[1] << 16 | (uint32_t) p->bytes[2] << 8 | p->bytes[3];
+        uint32_t upper = first >> 16, n;
+
+        if (p->length <= 16) {
+                n = 1u << (16 - p->length);
+                for (uint32_t i = upper; i < upper + n; i++)
+                        hint->upper[i / 4] |= (uint8_t) (XDP_HINT_ALL << i % 4 * 2);
+                return;
+        }
+        hint->upper[upper / 4] |= (uint8_t) (XDP_HINT_LONGER << upper % 4 * 2);
+        n = p->length < 24 ? 1u << (24 - p->length) : 1;
+        for (uint32_t i = 0; i < n; i++) {
+                uint32_t lower = XDP_HINT_LOWER(first + (i << 8));
+
+                hint->lower[lower / 8] |= (uint8_t) (1u << lower % 8);
+        }
+}
+
+static int make_hint(const struct prefix_table *t, struct xdp_hint **ret)
+{
+        struct xdp_hint *hint = calloc(1, sizeof(*hint));
+
+        if (!hint)
+                return -ENOMEM;
+        for (size_t i = 0; i < t->n; i++)
+                hint_prefix(hint, &t->at[i].prefix);
+        *ret = hint;
+        return 0;
+}
+
+/* --- ports --- */
+
+static int add_ports(const struct range *ranges, size_t n, uint64_t bit, uint64_t **table)
+{
+        if (n == 0)
+                return 0;
+        if (!*table)
+                *table = calloc(N_PORTS, sizeof(**table));
+        if (!*table)
+                return -ENOMEM;
+        for (size_t i = 0; i < n; i++)
+                for (unsigned port = ranges[i].first; port <= ranges[i].last; port++)
+                        (*table)[port] |= bit;
+        return 0;
+}
+
+/* --- everything else --- */
+
+static bool wants_protocol(const struct filter *f, unsigned protocol)
+{
+        for (size_t i = 0; i < f->n_protocols; i++)
+                if (f->protocols[i] == protocol)
+                        return true;
+        if (f->n_protocols > 0)
+                return false;
+        /* Ports without a protocol: of all that have them. */
+        return (f->n_source_ports == 0 && f->n_destination_ports == 0) || protocol_has_ports((uint8_t) protocol);
+}
+
+static bool has_family(const struct filter *f, unsigned family)
+{
+        bool source = f->n_sources == 0, destination = f->n_destinations == 0;
+
+        for (size_t i = 0; i < f->n_sources; i++)
+                source |= f->sources[i].family == family;
+        for (size_t i = 0; i < f->n_destinations; i++)
+                destination |= f->destinations[i].family == family;
+        return source && destination;
+}
+
+/* What looks at ports or flags matches nothing that has none here: a later piece of a datagram too. */
+static bool has_shape(const struct filter *f, unsigned shape)
+{
+        bool ports = f->n_source_ports > 0 || f->n_destination_ports > 0;
+
+        return has_family(f, shape & XDP_SHAPE_V6 ? 6 : 4) && (!f->fragments || shape % 4 != XDP_WHOLE) &&
+               (!ports || (shape & XDP_SHAPE_PORTS)) && (f->flags == 0 || (shape & XDP_SHAPE_FLAGS));
+}
+
+static void add_to_set(struct xdp_set *set, const struct filter *f, uint64_t bit)
+{
+        for (unsigned i = 0; i < 256; i++) {
+                if (wants_protocol(f, i))
+                        set->protocol[i] |= bit;
+                if ((i & f->flags) == f->flags_set)
+                        set->flags[i] |= bit;
+        }
+        for (unsigned i = 0; i < XDP_SHAPES; i++)
+                if (has_shape(f, i))
+                        set->shape[i] |= bit;
+
+        set->by_source |= f->n_sources > 0 ? bit : 0;
+        set->by_destination |= f->n_destinations > 0 ? bit : 0;
+        set->by_source_port |= f->n_source_ports > 0 ? bit : 0;
+        set->by_destination_port |= f->n_destination_ports > 0 ? bit : 0;
+        set->by_any = set->by_source | set->by_destination | set->by_source_port | set->by_destination_port;
+        set->allow |= f->allow ? bit : 0;
+}
+
+int tables_make(const struct filters *filters, const char *interface, struct tables *ret)
+{
+        struct tables t = {};
+        int r;
+
+        r = make_prefixes(filters, interface, false, t.sources);
+        if (r >= 0)
+                r = make_prefixes(filters, interface, true, t.destinations);
+        if (r >= 0)
+                r = make_hint(&t.sources[FAMILY_V4], &t.hint);
+        for (size_t i = 0; i < filters->n && r >= 0; i++) {
+                const struct filter *f = &filters->filter[i];
+
+                if (!filter_applies(f, interface))
+                        continue;
+                add_to_set(&t.set, f, 1ull << i);
+                r = add_ports(f->source_ports, f->n_source_ports, 1ull << i, &t.source_ports);
+                if (r >= 0)
+                        r = add_ports(f->destination_ports, f->n_destination_ports, 1ull << i, &t.destination_ports);
+        }
+        if (r < 0) {
+                tables_clear(&t);
+                return r;
+        }
+        *ret = t;
+        return 0;
+}
+
+void tables_clear(struct tables *t)
+{
+        for (int family = 0; family < _FAMILY_MAX; family++) {
+                free(t->sources[family].at);
+                free(t->destinations[family].at);
+        }
+        free(t->hint);
+        free(t->source_ports);
+        free(t->destination_ports);
+        *t = (struct tables){};
+}

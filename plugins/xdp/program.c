@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "program.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "xdp.bpf.skel.h"
+
+#define LOG_SIZE 65536
+
+/* A map of the program's that we see in place. */
+struct window {
+        void *at;
+        size_t size;
+};
+
+struct xdp_program {
+        struct xdp_bpf *skel;
+        struct xdp_sizes sizes;
+        struct window counters, hits, talkers, sets, hints;
+        struct ring_buffer *ring;
+        bool event; /* since the last look at the ring */
+};
+
+static int quiet(enum libbpf_print_level level, const char *format, va_list args)
+{
+        return 0;
+}
+
+/* The verifier's last word: the last line but its statistics. */
+static void keep_reason(char *why, size_t size, int r, char *log)
+{
+        char *save = NULL, *last = NULL;
+
+        for (char *line = strtok_r(log, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+                if (strncmp(line, "processed ", 10) != 0 && strncmp(line, "verification time ", 18) != 0)
+                        last = line;
+        (void) snprintf(why, size, "%s%s%s", strerror(-r), last ? ": " : "", last ? last : "");
+}
+
+static int size_maps(struct xdp_bpf *skel, const struct xdp_sizes *s)
+{
+        const struct {
+                struct bpf_map *map;
+                uint32_t n;
+        } maps[] = {
+                { skel->maps.counters, s->n_cpus * s->n_queues },
+                { skel->maps.hits, s->n_cpus * XDP_FILTERS_MAX },
+                { skel->maps.talkers, s->talkers ? s->n_cpus * XDP_TALKERS : 1 },
+                { skel->maps.source_buckets, s->n_buckets },
+                { skel->maps.destination_buckets, s->n_buckets },
+        };
+        int r = 0;
+
+        for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]) && r >= 0; i++)
+                r = bpf_map__set_max_entries(maps[i].map, maps[i].n);
+        return r;
+}
+
+static int map_window(struct window *w, const struct bpf_map *map)
+{
+        size_t page = (size_t) sysconf(_SC_PAGESIZE);
+        size_t value = (bpf_map__value_size(map) + 7u) & ~(size_t) 7;
+        size_t size = (value * bpf_map__max_entries(map) + page - 1) & ~(page - 1);
+        void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
+
+        if (at == MAP_FAILED)
+                return -errno;
+        *w = (struct window){ at, size };
+        return 0;
+}
+
+static void unmap(struct window *w)
+{
+        if (w->at)
+                (void) munmap(w->at, w->size);
+        *w = (struct window){};
+}
+
+static int on_event(void *userdata, void *data, size_t size)
+{
+        struct xdp_program *p = userdata;
+
+        p->event = true;
+        return 0;
+}
+
+static int open_windows(struct xdp_program *p)
+{
+        int r = map_window(&p->counters, p->skel->maps.counters);
+
+        if (r >= 0)
+                r = map_window(&p->hits, p->skel->maps.hits);
+        if (r >= 0)
+                r = map_window(&p->talkers, p->skel->maps.talkers);
+        if (r >= 0)
+                r = map_window(&p->sets, p->skel->maps.sets);
+        if (r >= 0)
+                r = map_window(&p->hints, p->skel->maps.hints);
+        if (r < 0)
+                return r;
+
+        p->ring = ring_buffer__new(bpf_map__fd(p->skel->maps.events), on_event, p, NULL);
+        return p->ring ? 0 : -errno;
+}
+
+static int load(struct xdp_program *p, char *why, size_t size)
+{
+        char *log = calloc(1, LOG_SIZE);
+        int r;
+
+        if (!log)
+                return -ENOMEM;
+        p->skel = xdp_bpf__open();
+        if (!p->skel) {
+                free(log);
+                return -errno;
+        }
+        p->skel->rodata->n_queues = p->sizes.n_queues;
+        p->skel->rodata->n_cpus = p->sizes.n_cpus;
+        p->skel->rodata->bucket_mask = p->sizes.n_buckets - 1;
+        p->skel->rodata->counts_talkers = p->sizes.talkers;
+        if (getrandom((void *) &p->skel->rodata->factor, sizeof(p->skel->rodata->factor), 0) < 0)
+                p->skel->rodata->factor = 0x9e3779b97f4a7c15ull;
+        p->skel->rodata->factor |= 1;
+
+        r = size_maps(p->skel, &p->sizes);
+        if (r >= 0) {
+                (void) bpf_program__set_log_buf(p->skel->progs.trimtab_xdp, log, LOG_SIZE);
+                r = xdp_bpf__load(p->skel);
+        }
+        if (r < 0)
+                keep_reason(why, size, r, log);
+        free(log);
+        return r;
+}
+
+int program_load(const struct xdp_sizes *sizes, struct xdp_program **ret, char *why, size_t size)
+{
+        libbpf_print_fn_t print = libbpf_set_print(quiet);
+        struct xdp_program *p = calloc(1, sizeof(*p));
+        int r = -ENOMEM;
+
+        if (p) {
+                p->sizes = *sizes;
+                r = load(p, why, size);
+                if (r >= 0)
+                        r = open_windows(p);
+        }
+        libbpf_set_print(print);
+        if (r < 0) {
+                if (!*why)
+                        (void) snprintf(why, size, "%s", strerror(-r));
+                program_free(p);
+                return r;
+        }
+        *ret = p;
+        return 0;
+}
+
+struct xdp_program *program_free(struct xdp_program *p)
+{
+        if (!p)
+                return NULL;
+        ring_buffer__free(p->ring);
+        unmap(&p->counters);
+        unmap(&p->hits);
+        unmap(&p->talkers);
+        unmap(&p->sets);
+        unmap(&p->hints);
+        xdp_bpf__destroy(p->skel);
+        free(p);
+        return NULL;
+}
+
+int program_fd(const struct xdp_program *p)
+{
+        return bpf_program__fd(p->skel->progs.trimtab_xdp);
+}
+
+struct xdp_control *program_control(struct xdp_program *p)
+{
+        return &p->skel->bss->control;
+}
+
+const struct xdp_notice *program_notice(const struct xdp_program *p)
+{
+        return &p->skel->bss->notice;
+}
+
+/* --- filters --- */
+
+/* A trie with all of it; an empty table gives none (-1), or one that is always there an empty one. */
+static int make_trie(const struct prefix_table *t, uint32_t address_size, bool always, int *ret)
+{
+        LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_NO_PREALLOC);
+        struct {
+                uint32_t length;
+                uint8_t bytes[16];
+        } key;
+        int fd, r = 0;
+
+        *ret = -1;
+        if (t->n == 0 && !always)
+                return 0;
+        fd = bpf_map_create(BPF_MAP_TYPE_LPM_TRIE, "prefixes", sizeof(key.length) + address_size, sizeof(uint64_t),
+                            t->n > 0 ? (uint32_t) t->n : 1, &options);
+        if (fd < 0)
+                return -errno;
+        for (size_t i = 0; i < t->n && r >= 0; i++) {
+                key.length = t->at[i].prefix.length;
+                memcpy(key.bytes, t->at[i].prefix.bytes, sizeof(key.bytes));
+                r = bpf_map_update_elem(fd, &key, &t->at[i].bits, BPF_ANY) < 0 ? -errno : 0;
+        }
+        if (r < 0) {
+                (void) close(fd);
+                return r;
+        }
+        *ret = fd;
+        return 0;
+}
+
+static int make_ports(const uint64_t *ports, int *ret)
+{
+        LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE);
+        const uint32_t n = 65536;
+        void *at;
+        int fd;
+
+        *ret = -1;
+        if (!ports)
+                return 0;
+        fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "ports", sizeof(uint32_t), sizeof(uint64_t), n, &options);
+        if (fd < 0)
+                return -errno;
+        at = mmap(NULL, n * sizeof(*ports), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+        if (at == MAP_FAILED) {
+                int r = -errno;
+
+                (void) close(fd);
+                return r;
+        }
+        memcpy(at, ports, n * sizeof(*ports));
+        (void) munmap(at, n * sizeof(*ports));
+        *ret = fd;
+        return 0;
+}
+
+/* Puts an inner map into its place, or nothing. The kernel waits until no program looks at the one before. */
+static int place(const struct bpf_map *outer, uint32_t generation, int inner)
+{
+        int r;
+
+        if (inner >= 0)
+                r = bpf_map_update_elem(bpf_map__fd(outer), &generation, &inner, BPF_ANY) < 0 ? -errno : 0;
+        else {
+                r = bpf_map_delete_elem(bpf_map__fd(outer), &generation) < 0 ? -errno : 0;
+                if (r == -ENOENT)
+                        r = 0;
+        }
+        return r;
+}
+
+#define N_INNER 6
+
+static int make_inner(const struct tables *t, int fds[N_INNER])
+{
+        int r;
+
+        /* Placing one is what waits for the packets that still look at the set which is about to be written over. */
+        r = make_trie(&t->sources[FAMILY_V4], 4, true, &fds[0]);
+        if (r >= 0)
+                r = make_trie(&t->sources[FAMILY_V6], 16, false, &fds[1]);
+        if (r >= 0)
+                r = make_trie(&t->destinations[FAMILY_V4], 4, false, &fds[2]);
+        if (r >= 0)
+                r = make_trie(&t->destinations[FAMILY_V6], 16, false, &fds[3]);
+        if (r >= 0)
+                r = make_ports(t->source_ports, &fds[4]);
+        return r >= 0 ? make_ports(t->destination_ports, &fds[5]) : r;
+}
+
+int program_filter(struct xdp_program *p, const struct tables *tables)
+{
+        const struct bpf_map *outer[N_INNER] = {
+                p->skel->maps.sources4,      p->skel->maps.sources6,     p->skel->maps.destinations4,
+                p->skel->maps.destinations6, p->skel->maps.source_ports, p->skel->maps.destination_ports,
+        };
+        struct xdp_set *sets = p->sets.at;
+        struct xdp_hint *hints = p->hints.at;
+        uint32_t next = !program_control(p)->generation;
+        int fds[N_INNER] = { -1, -1, -1, -1, -1, -1 }, r;
+
+        r = make_inner(tables, fds);
+        for (int i = 0; i < N_INNER && r >= 0; i++)
+                r = place(outer[i], next, fds[i]);
+        for (int i = 0; i < N_INNER; i++)
+                if (fds[i] >= 0)
+                        (void) close(fds[i]);
+        if (r < 0)
+                return r;
+
+        hints[next] = *tables->hint;
+        sets[next] = tables->set;
+        __atomic_store_n(&program_control(p)->generation, next, __ATOMIC_RELEASE);
+        return 0;
+}
+
+/* --- counts --- */
+
+static void add_counters(struct xdp_counters *sum, const struct xdp_counters *c)
+{
+        sum->packets += c->packets;
+        sum->bytes += c->bytes;
+        sum->syns += c->syns;
+        for (int i = 0; i < _XDP_VERDICT_MAX; i++)
+                sum->verdicts[i] += c->verdicts[i];
+}
+
+void program_count(const struct xdp_program *p, uint32_t queue, struct xdp_counters *ret)
+{
+        const struct xdp_counters *at = p->counters.at;
+
+        *ret = (struct xdp_counters){};
+        for (uint32_t cpu = 0; cpu < p->sizes.n_cpus; cpu++)
+                for (uint32_t q = 0; q < p->sizes.n_queues; q++)
+                        if (queue == UINT32_MAX || q == queue)
+                                add_counters(ret, &at[cpu * p->sizes.n_queues + q]);
+}
+
+uint64_t program_hits(const struct xdp_program *p, uint32_t filter)
+{
+        const uint64_t *at = p->hits.at;
+        uint64_t n = 0;
+
+        for (uint32_t cpu = 0; cpu < p->sizes.n_cpus; cpu++)
+                n += at[cpu * XDP_FILTERS_MAX + filter];
+        return n;
+}
+
+const struct xdp_talker *program_talkers(const struct xdp_program *p, size_t *ret_n)
+{
+        *ret_n = p->sizes.talkers ? (size_t) p->sizes.n_cpus * XDP_TALKERS : 0;
+        return p->talkers.at;
+}
+
+/* --- bans --- */
+
+int program_ban(struct xdp_program *p, uint64_t source, uint64_t until_ns)
+{
+        struct xdp_control *control = program_control(p);
+        int fd = bpf_map__fd(p->skel->maps.bans);
+
+        if (until_ns == 0) {
+                if (bpf_map_delete_elem(fd, &source) < 0)
+                        return errno == ENOENT ? 0 : -errno;
+                control->n_bans--;
+                return 0;
+        }
+        if (bpf_map_update_elem(fd, &source, &until_ns, BPF_EXIST) >= 0)
+                return 0;
+        if (bpf_map_update_elem(fd, &source, &until_ns, BPF_NOEXIST) < 0)
+                return -errno;
+        control->n_bans++;
+        return 0;
+}
+
+void program_forget_bans(struct xdp_program *p, uint64_t now_ns)
+{
+        int fd = bpf_map__fd(p->skel->maps.bans);
+        uint64_t source, next, until_ns;
+        int r;
+
+        if (program_control(p)->n_bans == 0)
+                return;
+        for (r = bpf_map_get_next_key(fd, NULL, &next); r == 0;) {
+                source = next;
+                r = bpf_map_get_next_key(fd, &source, &next);
+                if (bpf_map_lookup_elem(fd, &source, &until_ns) == 0 && until_ns <= now_ns)
+                        (void) program_ban(p, source, 0);
+        }
+}
+
+/* --- floods --- */
+
+int program_events_fd(const struct xdp_program *p)
+{
+        return ring_buffer__epoll_fd(p->ring);
+}
+
+bool program_read_events(struct xdp_program *p)
+{
+        p->event = false;
+        (void) ring_buffer__consume(p->ring);
+        return p->event;
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef XDP_SOFTNET_H
+#define XDP_SOFTNET_H
+
+#include <trimtab/plugin.h>
+
+/* What /proc/net/softnet_stat says, a CPU a line. */
+void softnet_emit(const struct trimtab_host *h, uint32_t dropped, uint32_t squeezed);
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef XDP_H
+#define XDP_H
+
+/*
+ * What the XDP program and its user side share. One program, with maps of its own, serves one interface; it is attached once, and
+ * what it does is then switched by words in its data. Include after the kernel's types.
+ */
+
+/* xdp_control.mode, as flags. 0: everything passes, and nothing is counted. */
+#define XDP_MODE_MONITOR  (1u << 0) /* count */
+#define XDP_MODE_FILTER   (1u << 1) /* lists, bans and limits */
+#define XDP_MODE_FLOOD    (1u << 2) /* SYN cookies, on top of filter */
+#define XDP_MODE_REDIRECT (1u << 3) /* routes */
+
+/* What became of a packet: index of xdp_counters.verdicts. */
+enum xdp_verdict {
+        XDP_VERDICT_PASS,
+        XDP_VERDICT_FILTER,      /* the rest but the last two are reasons of a drop */
+        XDP_VERDICT_BAN,
+        XDP_VERDICT_SOURCE,      /* over the limit of its source, */
+        XDP_VERDICT_DESTINATION, /* of its destination and port, */
+        XDP_VERDICT_LIMIT,       /* of the interface */
+        XDP_VERDICT_MALFORMED,
+        XDP_VERDICT_COOKIE,      /* an acknowledgement of nothing */
+        XDP_VERDICT_ANSWERED,    /* a SYN, by a SYN cookie */
+        XDP_VERDICT_REDIRECT,
+        _XDP_VERDICT_MAX,
+};
+
+/*
+ * Counted per CPU and receive queue, so that nobody shares a line. The told ones are what was already added to the window in which
+ * floods are looked for.
+ */
+struct xdp_counters {
+        __u64 packets, bytes, syns;
+        __u64 tick_ns, packets_told, syns_told;
+        __u64 verdicts[_XDP_VERDICT_MAX];
+};
+
+#define XDP_FILTERS_MAX 64 /* one bit each */
+
+/* Which part of a datagram: index of xdp_set.piece. */
+enum xdp_piece {
+        XDP_WHOLE,
+        XDP_FIRST, /* fragment: ports and flags are in it … */
+        XDP_LATER, /* … and not in this one */
+        _XDP_PIECE_MAX,
+};
+
+/* Index of xdp_set.shape: the piece, and these. */
+#define XDP_SHAPE_V6    (1u << 2)
+#define XDP_SHAPE_PORTS (1u << 3)
+#define XDP_SHAPE_FLAGS (1u << 4)
+#define XDP_SHAPES      32
+
+/*
+ * Filters, as one bit each in a table for each thing that they look at: those that match are the AND of all. A filter that does not
+ * look at something has its bit in all of that table. Addresses and ports are in maps of their own.
+ */
+struct xdp_set {
+        __u64 protocol[256];
+        __u64 flags[256];                   /* of TCP */
+        __u64 shape[XDP_SHAPES];            /* family, piece, and what of a transport's header is there */
+        __u64 by_source, by_destination;    /* look at that address … */
+        __u64 by_source_port, by_destination_port;
+        __u64 by_any;                       /* … or any of these */
+        __u64 allow;                        /* let pass; the others drop */
+};
+
+/*
+ * Of the IPv4 sources that any filter looks at, as bits: what is not in them needs no look into the trie, which costs more than all the
+ * rest. By the upper 16 bits, two each: a prefix that covers all of them is there; a longer one is. By the upper 24 bits, hashed: one
+ * that is in them, or covers them, is there.
+ */
+#define XDP_HINT_ALL    1u
+#define XDP_HINT_LONGER 2u
+#define XDP_HINT_BITS   20
+#define XDP_HINT_FACTOR 0x9e3779b1u /* of Knuth's multiplicative hash; who collides pays a look into the trie, that is all */
+
+struct xdp_hint {
+        __u8 upper[(1u << 16) / 4];
+        __u8 lower[(1u << XDP_HINT_BITS) / 8];
+};
+
+#define XDP_HINT_LOWER(address) ((__u32) (((address) >> 8) * XDP_HINT_FACTOR) >> (32 - XDP_HINT_BITS))
+
+/* A limit as a generic cell rate algorithm: 0: none. */
+struct xdp_rate {
+        __u64 interval_ns; /* between two packets at the limit */
+        __u64 burst_ns;    /* how far ahead of that they may be */
+};
+
+struct xdp_control {
+        __u32 mode;
+        __u32 generation; /* which of two sets of filters: 0 or 1 */
+        __u32 n_bans;
+        __u32 reserved;
+        struct xdp_rate source, destination, interface;
+        __u64 flood_pps, flood_syn_pps; /* 0: no watch */
+};
+
+/* What the program has noticed. Times: CLOCK_MONOTONIC, of the clock of that name. */
+struct xdp_notice {
+        __u64 start_ns;          /* of the window … */
+        __u64 packets, syns;     /* … and what it has seen since */
+        __u64 flood_ns;          /* the last window over the limit */
+        __u64 syn_flood_ns;
+        __u64 noticed_ns;        /* the flood began to be one; precise */
+        __u64 first_drop_ns;     /* the first drop after that; precise */
+};
+
+#define XDP_WINDOW_NS    10000000ull   /* of noticing: a coarse clock ticks some times in it */
+#define XDP_FLOOD_FOR_NS 1000000000ull /* a flood is one for as long after its last such window */
+
+/* In the ring: a flood began. */
+struct xdp_event {
+        __u64 time_ns;
+        __u32 syn;
+        __u32 reserved;
+};
+
+/*
+ * A source is an IPv4 address or the /64 of an IPv6 one: who has one of those has all of it. As a number: the IPv4 address, or the
+ * upper half of the other.
+ */
+#define XDP_SOURCE_V6 (1ull << 63) /* set where the upper half alone could be taken for IPv4 */
+
+/* The sources that send most, by majority: a place goes to whoever fills most of it. */
+struct xdp_talker {
+        __u64 source;
+        __u64 packets; /* since it has the place */
+        __u32 weight;
+        __u32 family;  /* 4, 6; 0: free */
+};
+#define XDP_TALKERS     512 /* a CPU */
+#define XDP_TALKERS_MAX_WEIGHT 4096
+
+#endif
