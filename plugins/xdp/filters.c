@@ -254,6 +254,9 @@ static int read_filter(const struct trimtab_entry *e, struct filter *f)
         f->allow = strcmp(items[FILTER_ACTION].texts[0], "allow") == 0;
         f->fragments = items[FILTER_FRAGMENTS].n > 0 && strcmp(items[FILTER_FRAGMENTS].texts[0], "yes") == 0;
 
+        /* Not everybody, which it would be with no list at all: who empties a list does not mean that. */
+        f->nobody = items[FILTER_FILE].n > 0 && items[FILTER_SOURCE].n == 0;
+
         r = read_interfaces(f, &items[FILTER_FOR]);
         if (r >= 0)
                 r = read_prefixes(&items[FILTER_SOURCE], &f->sources, &f->n_sources);
