@@ -225,6 +225,9 @@ static __always_inline __u32 skip_extension(struct packet *p, void *data, void *
                 __u32 fragment = bpf_ntohs(e->fragment);
 
                 length = sizeof(*e);
+                /* A piece of a piece: nobody sends that, and which of the two it is would be anybody's guess. */
+                if (packet_piece(p) != XDP_WHOLE)
+                        return 0;
                 if (fragment >= 8)
                         p->shape |= XDP_LATER;
                 else if (fragment & 1)
