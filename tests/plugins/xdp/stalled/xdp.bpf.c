@@ -14,8 +14,8 @@ static long wait_a_little(__u64 i, void *ctx)
 
 static __always_inline void stall(void)
 {
-        if ((bpf_get_prandom_u32() & 1023) == 0)
-                bpf_loop(1000000, wait_a_little, NULL, 0);
+        if ((bpf_get_prandom_u32() & 127) == 0)
+                bpf_loop(4000000, wait_a_little, NULL, 0);
 }
 
 #define bpf_map_lookup_elem(map, key) (stall(), bpf_map_lookup_elem(map, key))
