@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Sections of the rule files that a plugin owns: handed over whole or not at all, at the start, at a reload, and to a plugin that comes.
 
-usage: test_sections.py TRIMTABD TRIMTAB PLANT.so GATE.so HATCH.so   (no root needed)
+usage: test_sections.py TRIMTABD TRIMTAB PLANT.so GATE.so HATCH.so USURPER.so   (no root needed)
 What is asserted is what the plugins were given, not what was said of it."""
 import os
 import shutil
@@ -14,7 +14,7 @@ import unittest
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from plants import RULE, TRIMTAB, PlantCase, wait_for  # noqa: E402
 
-GATE, HATCH = sys.argv[4:6]
+GATE, HATCH, USURPER = sys.argv[4:7]
 
 NORTH = "[gate north]\nwho = anne, bob\nrate = 1min\naction = pass\n"
 
@@ -174,6 +174,14 @@ class Sections(PlantCase):
         self.gated()
         self.assertIn("41-hatch.conf:1:", self.said())
         self.assertEqual(self.reload().returncode, 0)
+
+    def test_a_kind_has_one_plugin(self):
+        self.install(USURPER)
+        self.gated()
+        usurper = [p for p in self.ask("plugins") if p["path"].endswith("/usurper.so")][0]
+        self.assertEqual(usurper["state"], "refused")
+        self.assertEqual(usurper["reason"], "section gate: plugin gate has one of that name")
+        self.assertEqual(self.calls("usurper"), 0)
 
     def test_check(self):
         def check(*files):
