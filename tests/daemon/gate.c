@@ -2,9 +2,10 @@
 /*
  * A plugin for tests, made under two names: it owns the sections [NAME …], and what it was given last stands in DIR/NAME, an entry a
  * line; DIR is the option `dir`. Every call adds a line to DIR/NAME.calls. While DIR/NAME.refuses is there it takes no new set.
- * Its knob NAME.ring is an action, and each adds a line to DIR/NAME.rung.
+ * An item "crash" crashes its check(), a first entry "crash" its configure(). Its knob NAME.ring is an action, and each adds a line to DIR/NAME.rung.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,8 @@ static const char *const actions[] = { "drop", "pass", NULL };
 
 static int check_who(const char *item, char *why, uint32_t size)
 {
+        if (strcmp(item, "crash") == 0)
+                raise(SIGSEGV);
         if (item[0] >= 'a' && item[0] <= 'z')
                 return 0;
         snprintf(why, size, "expected a name in lower case");
@@ -99,6 +102,8 @@ static int gate_configure(void *self, const struct trimtab_entry *const *entries
         char refuses[300];
         FILE *f;
 
+        if (n > 0 && strcmp(entries[0]->name, "crash") == 0)
+                raise(SIGSEGV);
         f = open_beside(g, ".calls", "ae");
         if (!f)
                 return -errno;
