@@ -124,11 +124,17 @@ class Sections(PlantCase):
         self.set("a", "value", "50")
         self.wait_level("7")
 
-        # What it has kept is what it would go back to once more.
         os.unlink(f"{self.dir}/hatch.refuses")
         self.assertEqual(self.reload().returncode, 0)
         self.assertEqual((self.given(), self.given("hatch")), (["west: dave"], ["low: eve"]))
         self.wait_level("9")
+
+        # What came in force last is what it goes back to.
+        self.write("rules/40-gates.conf", "[gate east]\nwho = zoe\n")
+        self.write("rules/41-hatch.conf", "")
+        self.write("hatch.refuses", "")
+        self.assertEqual(self.reload().returncode, 1)
+        self.assertEqual((self.given(), self.given("hatch")), (["west: dave"], ["low: eve"]))
 
     def test_bad_at_start_costs_the_plugin_all_its_sections(self):
         self.install(HATCH)
@@ -204,6 +210,19 @@ class Sections(PlantCase):
         self.assertEqual(usurper["state"], "refused")
         self.assertEqual(usurper["reason"], "section gate: plugin gate has one of that name")
         self.assertEqual(self.calls("usurper"), 0)
+
+    def test_tests_of_rules_pass_over_them(self):
+        self.write("level.test", f"""[test level]
+rules = {self.dir}/rules/50-level.conf
+        {self.dir}/rules/40-gates.conf
+objects = plant:a
+knobs = plant.level = 100
+samples = plant.value = 1 x10s, 50
+expect = 15s plant.level @plant:a is 7
+""")
+        result = subprocess.run([TRIMTAB, "check", "--plugins", f"{self.dir}/plugins", "--test", f"{self.dir}/level.test"],
+                                text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.assertEqual((result.returncode, result.stderr, result.stdout), (0, "", "1 passed, 0 failed\n"))
 
     def test_check(self):
         def check(*files):
