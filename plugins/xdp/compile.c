@@ -176,7 +176,7 @@ static bool wants_protocol(const struct filter *f, unsigned protocol)
 
 static bool has_family(const struct filter *f, unsigned family)
 {
-        bool source = f->n_sources == 0, destination = f->n_destinations == 0;
+        bool source = f->n_sources == 0 && !f->nobody, destination = f->n_destinations == 0;
 
         for (size_t i = 0; i < f->n_sources; i++)
                 source |= f->sources[i].family == family;

@@ -150,7 +150,8 @@ static int check_flags(const struct trimtab_entry *e, char *why, uint32_t size)
 
 int filter_check(const struct trimtab_entry *e, char *why, uint32_t size)
 {
-        bool anything = false;
+        const struct trimtab_items *fragments = &e->items[FILTER_FRAGMENTS];
+        bool anything = fragments->n > 0 && strcmp(fragments->texts[0], "yes") == 0;
         int r = check_ports(e, why, size);
 
         if (r >= 0)
@@ -158,7 +159,7 @@ int filter_check(const struct trimtab_entry *e, char *why, uint32_t size)
         if (r < 0)
                 return r;
         /* A section that only says drop would cut the machine off: who wants that says so. */
-        for (uint32_t k = FILTER_SOURCE; k <= FILTER_FRAGMENTS; k++)
+        for (uint32_t k = FILTER_SOURCE; k < FILTER_FRAGMENTS; k++)
                 anything |= e->items[k].n > 0;
         return anything ? 0 : refuse(why, size, "it says nothing of what to match; everything is: source = 0.0.0.0/0, ::/0");
 }
@@ -253,6 +254,9 @@ static int read_filter(const struct trimtab_entry *e, struct filter *f)
                 return -ENOMEM;
         f->allow = strcmp(items[FILTER_ACTION].texts[0], "allow") == 0;
         f->fragments = items[FILTER_FRAGMENTS].n > 0 && strcmp(items[FILTER_FRAGMENTS].texts[0], "yes") == 0;
+
+        /* Not everybody, which it would be with no list at all: who empties a list does not mean that. */
+        f->nobody = items[FILTER_FILE].n > 0 && items[FILTER_SOURCE].n == 0;
 
         r = read_interfaces(f, &items[FILTER_FOR]);
         if (r >= 0)

@@ -43,6 +43,7 @@ struct filter {
         size_t n_interfaces;
         uint8_t flags, flags_set; /* of TCP: those that it looks at, and those of them that must be set */
         bool fragments;           /* only fragments */
+        bool nobody;              /* no sources: the files that list them are empty */
 };
 
 /* Of one reading of the files. Immutable once made; filter i counts as object `i`, and is bit i where it applies. */

@@ -10,11 +10,17 @@
 
 #include "maps.bpf.h"
 
-/* Multiply-shift: the upper bits are as good as any hash's to who does not know the factor. */
+/* Multiply-shift: the upper bits are as good as any hash's to who does not know the factor. The lower ones are not: all that differ
+ * in their upper bits only have the same. */
 static __always_inline __u64 mix(__u64 x)
 {
         x *= factor;
         return x ^ x >> 32;
+}
+
+static __always_inline __u32 bucket_of(__u64 x)
+{
+        return (mix(x) >> 32) * ((__u64) bucket_mask + 1) >> 32;
 }
 
 /*
@@ -52,14 +58,14 @@ static __always_inline enum xdp_verdict limit(const struct packet *p, __u64 sour
 
         interval_ns = *(volatile __u64 *) &control.source.interval_ns;
         if (interval_ns) {
-                key = mix(source) & bucket_mask;
+                key = bucket_of(source);
                 bucket = bpf_map_lookup_elem(&source_buckets, &key);
                 if (bucket && !take(bucket, &control.source, interval_ns, now_ns))
                         return XDP_VERDICT_SOURCE;
         }
         interval_ns = *(volatile __u64 *) &control.destination.interval_ns;
         if (interval_ns) {
-                key = mix(destination_of(p)) & bucket_mask;
+                key = bucket_of(destination_of(p));
                 bucket = bpf_map_lookup_elem(&destination_buckets, &key);
                 if (bucket && !take(bucket, &control.destination, interval_ns, now_ns))
                         return XDP_VERDICT_DESTINATION;

@@ -108,6 +108,7 @@ struct packet {
         struct address source, destination;
         __u16 source_port, destination_port;
         __u16 network, transport; /* offsets of the headers */
+        __u32 ends;               /* offset behind the datagram: what follows pads the frame, and the kernel cuts it off */
         __u8 protocol, flags;
         bool neighbour; /* IPv6's ARP */
 };
@@ -115,6 +116,10 @@ struct packet {
 /* The header of that type at an offset, or NULL: it is not all there. */
 #define PACKET_AT(data, end, offset, type)                                                                   \
         ((void *) ((data) + (offset)) + sizeof(type) <= (end) ? (type *) ((data) + (offset)) : (type *) NULL)
+
+/* PACKET_AT of what must be in the datagram too: else who pads the frame chooses which ports and flags are seen. */
+#define PACKET_IN(p, data, end, offset, type)                                                                \
+        ((offset) + sizeof(type) <= (p)->ends ? PACKET_AT(data, end, offset, type) : (type *) NULL)
 
 static __always_inline enum xdp_piece packet_piece(const struct packet *p)
 {
@@ -144,7 +149,7 @@ static __always_inline enum packet_kind parse_transport(struct packet *p, void *
                 return PACKET_IP;
 
         if (p->protocol == PROTOCOL_TCP) {
-                struct tcp *tcp = PACKET_AT(data, end, at, struct tcp);
+                struct tcp *tcp = PACKET_IN(p, data, end, at, struct tcp);
 
                 if (!tcp)
                         return PACKET_MALFORMED;
@@ -154,7 +159,7 @@ static __always_inline enum packet_kind parse_transport(struct packet *p, void *
                 p->shape |= XDP_SHAPE_PORTS | XDP_SHAPE_FLAGS;
         } else if (p->protocol == PROTOCOL_UDP || p->protocol == PROTOCOL_SCTP || p->protocol == PROTOCOL_DCCP ||
                    p->protocol == PROTOCOL_UDPLITE) {
-                struct ports *ports = PACKET_AT(data, end, at, struct ports);
+                struct ports *ports = PACKET_IN(p, data, end, at, struct ports);
 
                 if (!ports)
                         return PACKET_MALFORMED;
@@ -162,7 +167,7 @@ static __always_inline enum packet_kind parse_transport(struct packet *p, void *
                 p->destination_port = bpf_ntohs(ports->destination);
                 p->shape |= XDP_SHAPE_PORTS;
         } else if (p->protocol == PROTOCOL_ICMPV6 && p->family == 6) {
-                struct icmp *icmp = PACKET_AT(data, end, at, struct icmp);
+                struct icmp *icmp = PACKET_IN(p, data, end, at, struct icmp);
                 struct ipv6 *ip = PACKET_AT(data, end, p->network, struct ipv6);
 
                 /* Solicitations, advertisements, redirects: from this link, or the hop limit would be less. */
@@ -185,6 +190,7 @@ static __always_inline enum packet_kind parse_ipv4(struct packet *p, void *data,
 
         p->family = 4;
         p->network = at;
+        p->ends = at + bpf_ntohs(ip->length);
         p->source.word[0] = ip->source;
         p->destination.word[0] = ip->destination;
         p->protocol = ip->protocol;
@@ -209,7 +215,7 @@ static __always_inline bool is_extension(__u8 protocol)
 /* Over one header. The next one's place, or 0: malformed. */
 static __always_inline __u32 skip_extension(struct packet *p, void *data, void *end, __u32 at)
 {
-        struct extension *e = PACKET_AT(data, end, at, struct extension);
+        struct extension *e = PACKET_IN(p, data, end, at, struct extension);
         __u32 length;
 
         if (!e)
@@ -219,6 +225,9 @@ static __always_inline __u32 skip_extension(struct packet *p, void *data, void *
                 __u32 fragment = bpf_ntohs(e->fragment);
 
                 length = sizeof(*e);
+                /* A piece of a piece: nobody sends that, and which of the two it is would be anybody's guess. */
+                if (packet_piece(p) != XDP_WHOLE)
+                        return 0;
                 if (fragment >= 8)
                         p->shape |= XDP_LATER;
                 else if (fragment & 1)
@@ -244,6 +253,10 @@ static __always_inline enum packet_kind parse_ipv6(struct packet *p, void *data,
         __builtin_memcpy(p->source.word, ip->source, sizeof(ip->source));
         __builtin_memcpy(p->destination.word, ip->destination, sizeof(ip->destination));
         p->protocol = ip->next;
+        p->ends = at + sizeof(*ip) + bpf_ntohs(ip->length);
+        /* A jumbogram, or taken for one: not cut off. */
+        if (ip->length == 0 && ip->next == PROTOCOL_HOP_BY_HOP)
+                p->ends = ~0u;
 
         at += sizeof(*ip);
         for (__u32 i = 0; i < HEADERS_MAX; i++) {

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Filters as tables: what is found in them is what a look at each filter would have found. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include <linux/types.h>
+
+#include "../../../plugins/xdp/compile.h"
+#include "chance.h"
+#include "entries.h"
+#include "oracle.h"
+
+#define N(array) (sizeof(array) / sizeof((array)[0]))
+
+static void make(const char *text, struct tables *ret)
+{
+        struct filters *filters = filters_of(text);
+
+        assert_int_equal(tables_make(filters, "eth0", ret), 0);
+        filters_free(filters);
+}
+
+/* As a trie has it: the bits of the longest prefix around the address. */
+static uint64_t look_up(const struct prefix_table *t, int family, const uint8_t *address)
+{
+        const struct prefix_bits *best = NULL;
+
+        for (size_t i = 0; i < t->n; i++)
+                if (oracle_covers(&t->at[i].prefix, family, address) && (!best || t->at[i].prefix.length > best->prefix.length))
+                        best = &t->at[i];
+        return best ? best->bits : 0;
+}
+
+/* As xdp.h says it. */
+static bool may_be_listed(const struct xdp_hint *hint, const uint8_t *a)
+{
+        uint32_t address = (uint32_t) a[0] << 24 | (uint32_t) a[1] << 16 | (uint32_t) a[2] << 8 | a[3];
+        unsigned upper = hint->upper[(address >> 16) / 4] >> (address >> 16) % 4 * 2 & 3;
+
+        if (upper & XDP_HINT_ALL)
+                return true;
+        return upper && (hint->lower[XDP_HINT_LOWER(address) / 8] >> XDP_HINT_LOWER(address) % 8 & 1);
+}
+
+static void test_prefixes_around(void **state)
+{
+        static const struct {
+                uint8_t address[4];
+                uint64_t bits;
+        } cases[] = {
+                { { 10, 1, 2, 3 }, 0x1f }, { { 10, 1, 2, 4 }, 0x17 }, { { 10, 1, 2, 200 }, 0x13 }, { { 10, 1, 3, 0 }, 0x13 },
+                { { 10, 2, 0, 0 }, 0x11 },  { { 11, 0, 0, 0 }, 0x10 },  { { 192, 0, 2, 1 }, 0x30 },
+        };
+        struct tables t;
+
+        make("drop source=10.0.0.0/8; drop source=10.1.0.0/16; drop source=10.1.2.0/25; drop source=10.1.2.3; drop source=0.0.0.0/0; "
+             "drop source=192.0.2.1,192.0.2.1/32",
+             &t);
+        assert_int_equal(t.sources[FAMILY_V4].n, 6); /* no two alike */
+        assert_int_equal(t.sources[FAMILY_V6].n, 0);
+        assert_int_equal(t.destinations[FAMILY_V4].n, 0);
+        for (size_t i = 0; i < N(cases); i++)
+                assert_int_equal(look_up(&t.sources[FAMILY_V4], 4, cases[i].address), cases[i].bits);
+        tables_clear(&t);
+        tables_clear(&t);
+}
+
+/* Every length of prefix at once, each in the one before. */
+static void test_deep(void **state)
+{
+        static char text[CHANCE_TEXT_MAX];
+        const uint8_t inside[16] = {}, outside[16] = { 0x80 };
+        struct tables t;
+
+        (void) snprintf(text, sizeof(text), "drop source=::/0");
+        for (unsigned length = 1; length <= 128; length++)
+                (void) snprintf(text + strlen(text), sizeof(text) - strlen(text), ",::/%u", length);
+        (void) snprintf(text + strlen(text), sizeof(text) - strlen(text), "; allow source=::/64; allow source=::");
+        make(text, &t);
+        assert_int_equal(t.sources[FAMILY_V6].n, 129);
+        for (size_t i = 0; i < t.sources[FAMILY_V6].n; i++) {
+                const struct prefix_bits *p = &t.sources[FAMILY_V6].at[i];
+
+                assert_int_equal(p->bits, 1 | (p->prefix.length >= 64 ? 2 : 0) | (p->prefix.length == 128 ? 4 : 0));
+        }
+        assert_int_equal(look_up(&t.sources[FAMILY_V6], 6, inside), 7);
+        assert_int_equal(look_up(&t.sources[FAMILY_V6], 6, outside), 1);
+        tables_clear(&t);
+}
+
+/* Each prefix of each length of IPv4: its first and last address are hinted at, and what is far away is not. */
+static void test_hints(void **state)
+{
+        for (uint32_t length = 0; length <= 32; length++) {
+                uint32_t first = 0xc6336401u, mask = length > 0 ? 0xffffffffu << (32 - length) : 0;
+                char text[64];
+                uint8_t a[4];
+                struct tables t;
+
+                first &= mask;
+                (void) snprintf(text, sizeof(text), "drop source=%u.%u.%u.%u/%u", first >> 24, first >> 16 & 255, first >> 8 & 255,
+                                first & 255, length);
+                make(text, &t);
+                for (uint32_t i = 0; i < 4; i++) {
+                        const uint32_t at[] = { first, first | ~mask, first | (0x5a5a5a5au & ~mask), first | (0x01010101u & ~mask) };
+
+                        memcpy(a, (uint8_t[]){ (uint8_t) (at[i] >> 24), (uint8_t) (at[i] >> 16), (uint8_t) (at[i] >> 8), (uint8_t) at[i] },
+                               4);
+                        assert_true(may_be_listed(t.hint, a));
+                }
+                if (length > 1) {
+                        a[0] ^= 0x80;
+                        assert_false(may_be_listed(t.hint, a));
+                }
+                tables_clear(&t);
+        }
+}
+
+/* A list of many: hints are of use, and none is missed. */
+static void test_many_hints(void **state)
+{
+        static char text[CHANCE_TEXT_MAX];
+        struct chance c = { 7 };
+        uint32_t far = 0;
+        struct tables t;
+
+        (void) snprintf(text, sizeof(text), "drop source=");
+        for (uint32_t i = 0; i < 400; i++)
+                (void) snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%u.%u.%u.%u", i > 0 ? "," : "",
+                                1 + chance_below(&c, 223), chance_below(&c, 256), chance_below(&c, 256), chance_below(&c, 256));
+        make(text, &t);
+        for (size_t i = 0; i < t.sources[FAMILY_V4].n; i++)
+                assert_true(may_be_listed(t.hint, t.sources[FAMILY_V4].at[i].prefix.bytes));
+        for (uint32_t i = 0; i < 100000; i++) {
+                uint8_t a[4] = { (uint8_t) (1 + chance_below(&c, 223)), (uint8_t) chance_below(&c, 256), (uint8_t) chance_below(&c, 256),
+                                 (uint8_t) chance_below(&c, 256) };
+
+                far += may_be_listed(t.hint, a);
+        }
+        assert_in_range(far, 0, 100); /* of 100000 */
+        tables_clear(&t);
+}
+
+static void test_ports(void **state)
+{
+        struct tables t;
+
+        make("drop port=80,1000-1002; drop port=80; drop source-port=0-65535; drop for=iface:eth1 port=9", &t);
+        for (unsigned port = 0; port < 65536; port++) {
+                assert_int_equal(t.destination_ports[port], port == 80 ? 3 : (port >= 1000 && port <= 1002 ? 1 : 0));
+                assert_int_equal(t.source_ports[port], 4);
+        }
+        assert_int_equal(t.set.by_destination_port, 3);
+        assert_int_equal(t.set.by_source_port, 4);
+        assert_int_equal(t.set.by_source, 0);
+        assert_int_equal(t.set.by_any, 7);
+        /* Ports, of whatever has them. */
+        assert_int_equal(t.set.protocol[6], 7);
+        assert_int_equal(t.set.protocol[132], 7);
+        assert_int_equal(t.set.protocol[1], 0);
+        tables_clear(&t);
+
+        make("drop source=10.0.0.0/8", &t);
+        assert_null(t.source_ports);
+        assert_null(t.destination_ports);
+        assert_int_equal(t.set.by_any, 1);
+        tables_clear(&t);
+}
+
+static void test_shapes(void **state)
+{
+        static const char filters[] = "drop source=10.0.0.0/8; drop source=2001:db8::/32; drop source=10.0.0.0/8 destination=::/0; "
+                                      "drop port=80; drop protocol=tcp flags=syn; drop fragments=yes; drop source= file=/empty; "
+                                      "drop protocol=udp; drop source=0.0.0.0/0,::/0; allow protocol=tcp port=1 destination=::/0";
+        struct tables t;
+
+        make(filters, &t);
+        for (unsigned shape = 0; shape < XDP_SHAPES; shape++) {
+                bool v6 = shape & XDP_SHAPE_V6, ports = shape & XDP_SHAPE_PORTS, flags = shape & XDP_SHAPE_FLAGS;
+                uint64_t expected = (v6 ? 2u : 1u) | (ports ? 8u : 0) | (flags ? 16u : 0) | (shape % 4 != XDP_WHOLE ? 32u : 0) | 128u |
+                                    256u | (v6 && ports ? 512u : 0);
+
+                assert_int_equal(t.set.shape[shape], expected);
+        }
+        assert_int_equal(t.set.allow, 512);
+        assert_int_equal(t.set.protocol[17], 0x1ef);
+        assert_int_equal(t.set.protocol[6], 0x37f);
+        tables_clear(&t);
+}
+
+static void test_flags(void **state)
+{
+        struct tables t;
+
+        make("drop protocol=tcp flags=syn,!ack; drop protocol=tcp; drop protocol=tcp flags=!cwr", &t);
+        for (unsigned flags = 0; flags < 256; flags++)
+                assert_int_equal(t.set.flags[flags], ((flags & 0x12) == 0x02 ? 1u : 0) | 2u | (flags & 0x80 ? 0 : 4u));
+        tables_clear(&t);
+}
+
+/* Of another interface's there is nothing, and the others keep their numbers. */
+static void test_interfaces(void **state)
+{
+        struct tables t;
+
+        make("drop for=iface:wlan* source=10.0.0.0/8 port=1; drop for=iface:eth? source=11.0.0.0/8 port=2", &t);
+        assert_int_equal(t.sources[FAMILY_V4].n, 1);
+        assert_int_equal(t.sources[FAMILY_V4].at[0].bits, 2);
+        assert_int_equal(t.destination_ports[1], 0);
+        assert_int_equal(t.destination_ports[2], 2);
+        assert_int_equal(t.set.by_any, 2);
+        assert_int_equal(t.set.protocol[6], 2);
+        tables_clear(&t);
+
+        make("", &t);
+        assert_int_equal(t.set.by_any, 0);
+        assert_non_null(t.hint);
+        tables_clear(&t);
+}
+
+static void check_address(const struct filters *filters, const struct tables *t, int family, const uint8_t *a)
+{
+        uint64_t from = 0, to = 0;
+
+        for (size_t i = 0; i < filters->n; i++) {
+                const struct filter *f = &filters->filter[i];
+
+                if (!filter_applies(f, "eth0"))
+                        continue;
+                for (size_t k = 0; k < f->n_sources; k++)
+                        from |= oracle_covers(&f->sources[k], family, a) ? 1ull << i : 0;
+                for (size_t k = 0; k < f->n_destinations; k++)
+                        to |= oracle_covers(&f->destinations[k], family, a) ? 1ull << i : 0;
+        }
+        assert_int_equal(look_up(&t->sources[family == 4 ? FAMILY_V4 : FAMILY_V6], family, a), from);
+        assert_int_equal(look_up(&t->destinations[family == 4 ? FAMILY_V4 : FAMILY_V6], family, a), to);
+        if (family == 4 && from)
+                assert_true(may_be_listed(t->hint, a));
+}
+
+static void test_by_chance(void **state)
+{
+        static char text[CHANCE_TEXT_MAX];
+        struct chance c = { 42 };
+
+        for (int round = 0; round < 400; round++) {
+                struct filters *filters;
+                struct tables t;
+
+                chance_filters(&c, XDP_FILTERS_MAX, text);
+                filters = filters_of(text);
+                assert_int_equal(tables_make(filters, "eth0", &t), 0);
+                for (int i = 0; i < 200; i++) {
+                        uint8_t a[16];
+
+                        chance_address(&c, i % 2 ? 4 : 6, a);
+                        check_address(filters, &t, i % 2 ? 4 : 6, a);
+                }
+                tables_clear(&t);
+                filters_free(filters);
+        }
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_prefixes_around), cmocka_unit_test(test_deep),   cmocka_unit_test(test_hints),
+                cmocka_unit_test(test_many_hints),      cmocka_unit_test(test_ports),  cmocka_unit_test(test_shapes),
+                cmocka_unit_test(test_flags),           cmocka_unit_test(test_interfaces), cmocka_unit_test(test_by_chance),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
