@@ -94,7 +94,7 @@ static int make_prefixes(const struct filters *filters, const char *interface, b
 
 /* --- hints --- */
 
-static void add_bits(uint64_t bloom[XDP_HINT_WORDS], uint64_t bits)
+static void add_bits(__u64 bloom[XDP_HINT_WORDS], uint64_t bits)
 {
         uint64_t hash = XDP_HINT_HASH(bits);
 
