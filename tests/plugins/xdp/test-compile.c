@@ -141,7 +141,7 @@ static void test_hints(void **state)
 /* The same for IPv6: of lengths that are short, in between and long. */
 static void test_hints_of_ipv6(void **state)
 {
-        static const char *const prefixes[] = { "2001:db8::/31", "2001:db8::/32", "2001:db8:8000::/33", "2001:db8:5::/47",
+        static const char *const prefixes[] = { "2001:db8::/31", "2001:db8::/32", "2001:db8:8000::/33", "2001:db8:4::/47",
                                                 "2001:db8:5::/48", "2001:db8:5:6::/64", "2001:db8:5:6::7" };
 
         for (size_t i = 0; i < N(prefixes); i++) {
