@@ -164,7 +164,7 @@ class Sections(PlantCase):
             with self.subTest(function):
                 self.write("rules/40-gates.conf", text)
                 for _ in range(2):
-                    self.assertEqual(self.start().wait(WAIT), -signal.SIGSEGV, self.said())
+                    self.assertNotEqual(self.start().wait(WAIT), 0, self.said())
                 daemon = self.raised()
                 gate = [p for p in self.ask("plugins") if p["name"] == "gate"][0]
                 self.assertEqual(gate["state"], "quarantined")
