@@ -82,6 +82,14 @@ PREFIXES(sources6, 20);
 PREFIXES(destinations4, 8);
 PREFIXES(destinations6, 20);
 
+/* Nobody looks at it: putting a map into it is what waits for the packets under way, of whatever generation. */
+struct {
+        __uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+        __uint(max_entries, 1);
+        __type(key, __u32);
+        __array(values, struct sources4_trie);
+} turnstile SEC(".maps");
+
 /* generation -> port -> the filters that look at it. */
 struct port_table {
         __uint(type, BPF_MAP_TYPE_ARRAY);

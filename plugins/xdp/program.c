@@ -274,7 +274,7 @@ static int make_inner(const struct tables *t, int fds[N_INNER])
 {
         int r;
 
-        /* Placing one is what waits for the packets that still look at the set which is about to be written over. */
+        /* One is always needed, to wait with. */
         r = make_trie(&t->sources[FAMILY_V4], 4, true, &fds[0]);
         if (r >= 0)
                 r = make_trie(&t->sources[FAMILY_V6], 16, false, &fds[1]);
@@ -299,6 +299,9 @@ int program_filter(struct xdp_program *p, const struct tables *tables)
         int fds[N_INNER] = { -1, -1, -1, -1, -1, -1 }, r;
 
         r = make_inner(tables, fds);
+        /* A packet that was held up since before the last switch still looks at what is about to be written over. */
+        if (r >= 0)
+                r = place(p->skel->maps.turnstile, 0, fds[0]);
         for (int i = 0; i < N_INNER && r >= 0; i++)
                 r = place(outer[i], next, fds[i]);
         for (int i = 0; i < N_INNER; i++)

@@ -171,9 +171,11 @@ static const struct line_of lines[] = {
         { NULL, "4 later=185 tcp port=80", PASS },
         { NULL, "6 fragment later=185 tcp port=80", PASS },
         { NULL, "6 fragment later=185 more tcp port=80", PASS },
+        { NULL, "6 fragment later=1 udp port=80", PASS },
         { "drop port=0,65535", "4 tcp port=0", FILTER },
         { NULL, "4 tcp port=65535", FILTER },
         { NULL, "4 tcp port=65534", PASS },
+        { NULL, "4 later=9 protocol=6 data=20", PASS }, /* no port is not port 0 */
         { NULL, "4 icmp", PASS },
         { "drop source-port=53 protocol=udp", "4 udp sport=53", FILTER },
         { NULL, "4 udp port=53", PASS },
