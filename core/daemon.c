@@ -102,7 +102,7 @@ static int on_stop(sd_event_source *source, const struct signalfd_siginfo *info,
 
 static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
 {
-        (void) daemon_reload(userdata, NULL);
+        (void) daemon_reload(userdata, 0, NULL);
         return 0;
 }
 
@@ -184,6 +184,7 @@ struct daemon *daemon_free(struct daemon *d)
         engine_free(d->engine);
         plugins_free(d->plugins);
         rules_text_clear(&d->rules_text);
+        (void) trial_end(d);
         store_free(d->store);
         catalogue_free(d->catalogue);
         cgroup_tree_free(d->cgroups);

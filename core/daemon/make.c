@@ -284,6 +284,7 @@ static int make_server(struct daemon *d)
                 .look = daemon_look,
                 .record = daemon_record,
                 .reload = daemon_reload,
+                .confirm = daemon_confirm,
                 .revert = daemon_revert,
                 .pause = daemon_pause,
                 .resume = daemon_resume,

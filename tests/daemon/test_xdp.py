@@ -173,6 +173,17 @@ class Filtering(NetCase):
                     break
             self.assertEqual(got, want, f"port {port}\n{self.said()}")
 
+    def test_who_locks_himself_out_is_let_in_again(self):
+        self.write("rules/10.conf", ALWAYS.format(mode="filter") + DROP.format(port=5001))
+        self.start()
+        s = self.receiver(5000)
+        self.send(5000)
+        self.assertTrue(wait_for(lambda: self.knob("mode") == "filter"), self.said())
+        self.write("rules/10.conf", ALWAYS.format(mode="filter") + DROP.format(port="1-65535"))
+        self.assertEqual(self.command("reload", "--for", "2s").returncode, 0, self.said())
+        self.assertFalse(self.arrives(s, 0.5))
+        self.assertTrue(wait_for(lambda: self.arrives(s)), self.said())
+
     def test_a_rule_bans_who_sends_too_much(self):
         self.configure("monitor = v0")
         self.write("rules/10.conf", ALWAYS.format(mode="filter") + BAN)
