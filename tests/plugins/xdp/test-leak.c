@@ -65,7 +65,7 @@ static void with_traffic(void (*change)(struct xdp_program *, unsigned))
         dropped = (unsigned long) (after.verdicts[XDP_VERDICT_FILTER] - before.verdicts[XDP_VERDICT_FILTER]);
         print_message("%u changes: %lu sent, %lu dropped, %lu passed\n", n_changes, (unsigned long) n_sent, dropped, passed);
         assert_int_equal(passed, 0);
-        assert_true(dropped > n_changes);
+        assert_true(dropped > 0);
 }
 
 static void test_modes(void **state)
