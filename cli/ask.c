@@ -67,6 +67,7 @@ static const struct column plugin_columns[] = {
         { "STATE", "state" },
         { "METRICS", "metrics", NULL, COLUMN_RIGHT },
         { "KNOBS", "knobs", NULL, COLUMN_RIGHT },
+        { "SECTIONS", "sections" },
         { "PROGRAMS", "programs", format_count_of, COLUMN_RIGHT },
         { "MAPS", "map_bytes", format_bytes, COLUMN_RIGHT },
         { "COLLECT", "collect_us", format_microseconds, COLUMN_RIGHT },

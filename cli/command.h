@@ -43,6 +43,7 @@ int run_log(const struct invocation *in);
 int run_check(const struct invocation *in);
 int run_check_tests(const struct invocation *in); /* with --test */
 int run_reload(const struct invocation *in);
+int run_confirm(const struct invocation *in);
 int run_revert(const struct invocation *in);
 int run_explain(const struct invocation *in);
 int run_pause(const struct invocation *in);

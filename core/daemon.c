@@ -35,13 +35,16 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 
 int daemon_schedule(struct daemon *d, uint64_t after_ns)
 {
+        /* Only a tick that comes by itself may wait for others to wake the CPU with. */
         uint64_t usec = after_ns / NSEC_PER_USEC;
+        uint64_t accuracy_usec = after_ns < d->options.tick_ns ? 1000 : TICK_ACCURACY(d->options.tick_ns);
         int r;
 
         if (!d->timer)
-                return sd_event_add_time_relative(d->event, &d->timer, CLOCK_MONOTONIC, usec,
-                                                  TICK_ACCURACY(d->options.tick_ns), on_timer, d);
-        r = sd_event_source_set_time_relative(d->timer, usec);
+                return sd_event_add_time_relative(d->event, &d->timer, CLOCK_MONOTONIC, usec, accuracy_usec, on_timer, d);
+        r = sd_event_source_set_time_accuracy(d->timer, accuracy_usec);
+        if (r >= 0)
+                r = sd_event_source_set_time_relative(d->timer, usec);
         if (r < 0)
                 return r;
         return sd_event_source_set_enabled(d->timer, SD_EVENT_ONESHOT);
@@ -99,7 +102,7 @@ static int on_stop(sd_event_source *source, const struct signalfd_siginfo *info,
 
 static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
 {
-        (void) daemon_reload(userdata, NULL);
+        (void) daemon_reload(userdata, 0, NULL);
         return 0;
 }
 
@@ -181,6 +184,7 @@ struct daemon *daemon_free(struct daemon *d)
         engine_free(d->engine);
         plugins_free(d->plugins);
         rules_text_clear(&d->rules_text);
+        (void) trial_end(d);
         store_free(d->store);
         catalogue_free(d->catalogue);
         cgroup_tree_free(d->cgroups);

@@ -12,6 +12,8 @@ static double in_use(const struct order *o)
 {
         double use;
 
+        if (o->target.kind == TARGET_CALL)
+                return NAN;
         return beside_number(o->target.path, "memory.current", &use) >= 0 ? use : NAN;
 }
 

@@ -328,6 +328,14 @@ static int default_of(const struct actor *a, const struct knob *knob, const stru
         return sysfile_decode(&t->form, p->kernel_default, ret);
 }
 
+/* None: 0, or no text at all. */
+static int current_of_action(const struct knob *knob, struct trimtab_value *ret)
+{
+        *ret = value_number(0);
+        ret->type = knob->type;
+        return 0;
+}
+
 int actor_current(struct actor *a, const struct knob *knob, const struct object *object,
                   struct trimtab_value *ret)
 {
@@ -335,10 +343,8 @@ int actor_current(struct actor *a, const struct knob *knob, const struct object 
         _cleanup_(target_clear) struct target t = {};
         int r;
 
-        if (knob->flags & TRIMTAB_KNOB_ACTION) {
-                *ret = value_number(0);
-                return 0;
-        }
+        if (knob->flags & TRIMTAB_KNOB_ACTION)
+                return current_of_action(knob, ret);
 
         r = target_of(knob, object, &t);
         if (r < 0)
@@ -360,10 +366,8 @@ int actor_original(struct actor *a, const struct knob *knob, const struct object
         const struct ledger_entry *e;
         int r;
 
-        if (knob->flags & TRIMTAB_KNOB_ACTION) {
-                *ret = value_number(0);
-                return 0;
-        }
+        if (knob->flags & TRIMTAB_KNOB_ACTION)
+                return current_of_action(knob, ret);
 
         r = target_of(knob, object, &t);
         if (r < 0)

@@ -41,7 +41,8 @@ static int target_of_call(const struct knob *knob, const struct object *object, 
                 .form = { .form = TRIMTAB_FORM_PLAIN, .type = knob->type },
         };
 
-        if (!knob->read || !knob->apply)
+        /* What is over when it has happened has nothing to read. */
+        if (!knob->apply || (!knob->read && !(knob->flags & TRIMTAB_KNOB_ACTION)))
                 return -EOPNOTSUPP;
         t.path = str_printf("%s@%" PRIu64, knob->name, object->id.key);
         if (!t.path)

@@ -64,12 +64,15 @@ static void on_bus(void *userdata, sd_bus *bus)
                 (void) bus_server_set_system_bus(d->server, bus, streq(d->arguments->runtime_dir, "/run/trimtab"));
 }
 
+/* A plugin that cries all the time gets twenty evaluations a second at most. */
+#define WAKE_GAP_NS (50 * NSEC_PER_MSEC)
+
 static void on_wake(void *userdata)
 {
         struct daemon *d = userdata;
+        uint64_t now_ns = monotonic_ns(), earliest_ns = d->views.last_tick_ns + WAKE_GAP_NS;
 
-        /* A plugin that cries all the time gets twenty evaluations a second at most. */
-        (void) daemon_schedule(d, 50 * NSEC_PER_MSEC);
+        (void) daemon_schedule(d, earliest_ns > now_ns ? earliest_ns - now_ns : 0);
 }
 
 static void on_plugin_event(void *userdata, const char *plugin, const char *text)
@@ -281,6 +284,7 @@ static int make_server(struct daemon *d)
                 .look = daemon_look,
                 .record = daemon_record,
                 .reload = daemon_reload,
+                .confirm = daemon_confirm,
                 .revert = daemon_revert,
                 .pause = daemon_pause,
                 .resume = daemon_resume,

@@ -58,19 +58,37 @@ void daemon_report(void *userdata, const struct report *report)
                                report->have_after ? &report->after : NULL);
 }
 
-int daemon_reload(void *userdata, char **ret_messages)
+int daemon_reload(void *userdata, uint64_t for_usec, char **ret_messages)
 {
         struct daemon *d = userdata;
+        struct rules_text before = {};
         int r;
 
         (void) sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu",
                           (unsigned long long) (monotonic_ns() / NSEC_PER_USEC));
-        r = daemon_load_rules(d, true, ret_messages);
+        r = daemon_load_rules(d, &before, ret_messages);
         if (r < 0)
                 tell_line(&d->teller, LOG_ERR, "reload failed, the old rules stay in force: %s", strerror(-r));
         else
                 tell_line(&d->teller, LOG_NOTICE, "rules reloaded: %zu", ruleset_n(engine_rules(d->engine)));
+        if (r >= 0 && for_usec > 0) {
+                r = trial_begin(d, &before, for_usec);
+                tell_line(&d->teller, LOG_NOTICE, "for %.0f s, and then the old ones again unless 'trimtab confirm' comes first",
+                          (double) for_usec / USEC_PER_SEC);
+        } else if (r >= 0)
+                (void) trial_end(d);
+        rules_text_clear(&before);
         (void) sd_notify(0, "READY=1");
+        return r;
+}
+
+int daemon_confirm(void *userdata)
+{
+        struct daemon *d = userdata;
+        int r = trial_end(d);
+
+        if (r >= 0)
+                tell_line(&d->teller, LOG_NOTICE, "the new rules are confirmed");
         return r;
 }
 

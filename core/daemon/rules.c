@@ -48,15 +48,17 @@ static char *diag_text(const struct diag *diag)
         return text;
 }
 
+static int read_files(struct daemon *d, struct rules_text *ret)
+{
+        return rules_read((const char *const *) d->arguments->rules, &ret->said, &ret->ini);
+}
+
 /* All that is wrong is in diag. What is read is aside still: *ret_set and *ret_sections, the caller's in any case. */
 static int read_aside(struct daemon *d, struct rules_text *text, struct diag *diag, struct ruleset **ret_set,
                       struct section_sets **ret_sections)
 {
         int r;
 
-        r = rules_read((const char *const *) d->arguments->rules, &text->said, &text->ini);
-        if (r < 0)
-                return r;
         diag_add_all(diag, &text->said);
         r = sections_read(d->plugins, text, SECTIONS_OF_ALL, diag, ret_sections);
         if (r >= 0)
@@ -76,15 +78,16 @@ static int put_in_force(struct daemon *d, bool reload, struct section_sets *sect
         return r < 0 ? r : engine_set_rules(d->engine, TAKE(*set));
 }
 
-int daemon_load_rules(struct daemon *d, bool reload, char **ret_messages)
+/* The text in the place of the one in force, which goes to *text. */
+static int replace(struct daemon *d, struct rules_text *text, bool reload, char **ret_messages)
 {
         _cleanup_(diag_clear) struct diag diag = {};
-        _cleanup_(rules_text_clear) struct rules_text text = {};
         _cleanup_(sections_freep) struct section_sets *sections = NULL;
         _cleanup_(ruleset_freep) struct ruleset *set = NULL;
+        struct rules_text before;
         int r;
 
-        r = read_aside(d, &text, &diag, &set, &sections);
+        r = read_aside(d, text, &diag, &set, &sections);
         if (r < 0)
                 return r;
         r = put_in_force(d, reload, sections, &set, &diag);
@@ -94,10 +97,32 @@ int daemon_load_rules(struct daemon *d, bool reload, char **ret_messages)
                 *ret_messages = diag_text(&diag);
         if (r < 0)
                 return r;
-        rules_text_clear(&d->rules_text);
-        d->rules_text = text;
-        text = (struct rules_text) {};
+        before = d->rules_text;
+        d->rules_text = *text;
+        *text = before;
         return 0;
+}
+
+int daemon_load_rules(struct daemon *d, struct rules_text *ret_before, char **ret_messages)
+{
+        _cleanup_(rules_text_clear) struct rules_text text = {};
+        int r;
+
+        r = read_files(d, &text);
+        if (r >= 0)
+                r = replace(d, &text, ret_before, ret_messages);
+        if (r < 0)
+                return r;
+        if (ret_before) {
+                *ret_before = text;
+                text = (struct rules_text) {};
+        }
+        return 0;
+}
+
+int daemon_return_to_rules(struct daemon *d, struct rules_text *text)
+{
+        return replace(d, text, true, NULL);
 }
 
 int daemon_bind_rules(struct daemon *d)

@@ -16,6 +16,7 @@
 #include "daemon/folder-watch.h"
 #include "daemon/system-bus.h"
 #include "daemon/tell.h"
+#include "daemon/trial.h"
 #include "decide/engine.h"
 #include "plugin/plugins.h"
 #include "plugin/rules-text.h"
@@ -66,6 +67,7 @@ struct daemon {
         struct views views;
         struct bus_server *server;
         struct rules_text rules_text; /* of the rules in force */
+        struct trial trial;
         struct folder_watch *rules_watch, *plugins_watch;
         uint64_t renew_at_tick; /* the plugin folder changed: look again at this tick; 0: it did not */
 
@@ -91,7 +93,9 @@ bool daemon_may_contest(void *userdata, const struct knob *knob, struct oid obje
 void daemon_refresh(void *userdata);
 void daemon_look(void *userdata, const char *name_glob, const char *object_glob);
 int daemon_record(void *userdata, const char *name_glob, const char *object_glob);
-int daemon_reload(void *userdata, char **ret_messages);
+/* for_usec 0: for good; else until then, unless daemon_confirm follows. */
+int daemon_reload(void *userdata, uint64_t for_usec, char **ret_messages);
+int daemon_confirm(void *userdata); /* -ENOENT: nothing is on trial */
 
 /* What a person does to it (daemon/operate.c): callbacks of the bus, too. */
 int daemon_revert(void *userdata, const char *what);

@@ -248,9 +248,9 @@ static int check_knob(const struct descriptor *d, uint32_t i, const struct objec
         r = check_per_scope(&e, k);
         if (r < 0)
                 return r;
-        if ((k->flags & TRIMTAB_KNOB_ACTION) && !k->file)
-                return REFUSE(&e, "an action without a file");
-        if (!k->file && (!k->read || !k->apply))
+        if (!k->file && (k->flags & TRIMTAB_KNOB_ACTION) && !k->apply)
+                return REFUSE(&e, "an action with neither a file nor apply()");
+        if (!k->file && !(k->flags & TRIMTAB_KNOB_ACTION) && (!k->read || !k->apply))
                 return REFUSE(&e, "it has neither a file nor both read() and apply()");
         return k->file ? check_file(&e, k->file, k->scope, streq(k->scope, "block") && k->key && strstr(k->key, "{device}"))
                        : 0;

@@ -137,7 +137,7 @@ int configure_plugin(struct plugin *p);
 
 /* plugin.c: the calls, each with the crash note around it */
 
-/* Around every call into a plugin. Calls may nest; lent strings end with the outermost. */
+/* Around every call into a plugin. Calls may nest; lent strings end with the outermost. function: one word, for the crash note. */
 struct callback callback_enter(struct plugin *p, const char *function);
 void callback_leave(struct plugin *p, struct callback before);
 void callback_forget_lent(struct plugin *p);

@@ -40,6 +40,9 @@ struct plugin_info {
         const char *reason; /* why not open, and what would help; NULL when open */
         const struct plugin_program *programs;
         size_t n_programs;
+        const struct trimtab_section *sections; /* the kinds of section that it owns */
+        uint32_t n_sections;
+        size_t n_entries;      /* sections of these kinds in force */
         uint64_t collect_ns;   /* user time of the last collect() */
         uint64_t errors;       /* collect() and watch() failures since start */
         bool newest;           /* came with the last look at the folder */

@@ -25,7 +25,7 @@ static void run_begin(struct run *run, struct section_draft *d, uint32_t key)
 {
         *run = (struct run) { .draft = d, .key = key };
         if (d->reading->plugin)
-                run->before = callback_enter(d->reading->plugin, "check of a key");
+                run->before = callback_enter(d->reading->plugin, "key_check");
 }
 
 static void run_end(struct run *run)

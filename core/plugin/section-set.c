@@ -33,6 +33,14 @@ static int find_kind(const struct plugin *p, const char *kind)
         return -1;
 }
 
+bool section_set_any(const struct plugin *p, const struct ini *ini)
+{
+        for (size_t i = 0; i < ini->n_sections; i++)
+                if (find_kind(p, ini->sections[i].kind) >= 0)
+                        return true;
+        return false;
+}
+
 /* A header that was refused: "[filter bog#ons]". Which section it would have begun nobody knows, but its kind can be read. */
 static bool is_header_of(const struct plugin *p, const char *line)
 {

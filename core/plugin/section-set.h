@@ -19,6 +19,8 @@ struct section_set {
  * something of them may be missing: half of a list is another list. -ENOMEM
  */
 int section_set_read(struct plugin *p, struct rules_text *text, struct diag *diag, struct section_set **ret);
+/* Whether the text has any section of the plugin's. */
+bool section_set_any(const struct plugin *p, const struct ini *ini);
 struct section_set *section_set_free(struct section_set *set);
 
 #endif

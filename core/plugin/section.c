@@ -175,7 +175,7 @@ static int check_whole(struct section_draft *d)
         if (!r->section->check)
                 return 0;
         if (r->plugin)
-                before = callback_enter(r->plugin, "check of a section");
+                before = callback_enter(r->plugin, "section_check");
         verdict = r->section->check(&d->entry->entry, why, sizeof(why));
         if (r->plugin)
                 callback_leave(r->plugin, before);

@@ -40,12 +40,22 @@ size_t sections_n(const struct section_sets *s)
         return n;
 }
 
-/* One that leaves has no names any more; of one in quarantine no code is called, not even to check. */
-static bool is_asked(const struct plugin *p, enum sections_of which)
+/* One that leaves has no names any more. */
+static bool is_concerned(const struct plugin *p, enum sections_of which)
 {
-        if (!p->dl || p->descriptor.plugin.n_sections == 0 || p->state == PLUGIN_LEAVING || p->state == PLUGIN_QUARANTINED)
+        return p->dl && p->descriptor.plugin.n_sections > 0 && p->state != PLUGIN_LEAVING &&
+               (which == SECTIONS_OF_ALL || !p->offered);
+}
+
+/* Of one in quarantine no code is called, not even to check. */
+static bool is_quarantined(struct plugin *p, const struct ini *ini, struct diag *diag)
+{
+        if (p->state != PLUGIN_QUARANTINED)
                 return false;
-        return which == SECTIONS_OF_ALL || !p->offered;
+        if (section_set_any(p, ini))
+                diag_add(diag, SEVERITY_WARNING, NULL, "plugin %s is quarantined: its sections are not looked at", p->name);
+        p->offered = true;
+        return true;
 }
 
 int sections_read(struct plugins *p, struct rules_text *text, enum sections_of which, struct diag *diag, struct section_sets **ret)
@@ -63,7 +73,7 @@ int sections_read(struct plugins *p, struct rules_text *text, enum sections_of w
         for (size_t i = 0; i < c->n; i++) {
                 struct item *item = &s->items[s->n];
 
-                if (!is_asked(c->all[i], which))
+                if (!is_concerned(c->all[i], which) || is_quarantined(c->all[i], &text->ini, diag))
                         continue;
                 item->plugin = c->all[i];
                 r = section_set_read(item->plugin, text, diag, &item->set);
@@ -142,7 +152,7 @@ void sections_offer(struct section_sets *s, struct diag *diag)
 }
 
 /* Nothing changes for who has none and gets none. */
-static bool is_concerned(const struct item *item)
+static bool changes(const struct item *item)
 {
         return item->plugin->state == PLUGIN_OPEN && (size_of(item->plugin->entries) > 0 || size_of(item->set) > 0);
 }
@@ -152,7 +162,7 @@ static void turn_back(struct section_sets *s, size_t n, struct diag *diag)
 {
         while (n-- > 0) {
                 struct item *item = &s->items[n];
-                int r = is_concerned(item) ? call(item->plugin, item->plugin->entries) : 0;
+                int r = changes(item) ? call(item->plugin, item->plugin->entries) : 0;
 
                 if (r < 0)
                         diag_add(diag, SEVERITY_ERROR, NULL,
@@ -173,7 +183,7 @@ int sections_replace(struct section_sets *s, struct diag *diag)
                 struct item *item = &s->items[i];
 
                 (void) takes(item, diag);
-                r = is_concerned(item) ? call(item->plugin, item->set) : 0;
+                r = changes(item) ? call(item->plugin, item->set) : 0;
                 if (r < 0) {
                         refused(item->plugin, r, diag);
                         turn_back(s, i, diag);

@@ -8,13 +8,13 @@
 /* The methods that change something. Each is done once its caller is known to be one who may:
  * bus-authorize.c. */
 
-static int reload(struct connection *c, sd_bus_message *m, sd_bus_error *ret_error)
+static int reload_for(struct connection *c, sd_bus_message *m, uint64_t for_usec, sd_bus_error *ret_error)
 {
         const struct bus_callbacks *callbacks = &c->server->callbacks;
         _cleanup_free_ char *messages = NULL, *safe = NULL;
         int r;
 
-        r = callbacks->reload(callbacks->userdata, &messages);
+        r = callbacks->reload(callbacks->userdata, for_usec, &messages);
         if (r >= 0)
                 return sd_bus_reply_method_return(m, NULL);
         if (!messages)
@@ -25,6 +25,31 @@ static int reload(struct connection *c, sd_bus_message *m, sd_bus_error *ret_err
         if (!safe)
                 return -ENOMEM;
         return sd_bus_error_set(ret_error, TRIMTAB_ERROR_BAD_RULES, safe);
+}
+
+static int reload(struct connection *c, sd_bus_message *m, sd_bus_error *ret_error)
+{
+        return reload_for(c, m, 0, ret_error);
+}
+
+static int reload_on_trial(struct connection *c, sd_bus_message *m, sd_bus_error *ret_error)
+{
+        uint64_t for_usec;
+        int r;
+
+        r = sd_bus_message_read(m, "t", &for_usec);
+        return r < 0 ? r : reload_for(c, m, for_usec, ret_error);
+}
+
+static int confirm(struct connection *c, sd_bus_message *m, sd_bus_error *ret_error)
+{
+        const struct bus_callbacks *callbacks = &c->server->callbacks;
+        int r;
+
+        r = callbacks->confirm(callbacks->userdata);
+        if (r == -ENOENT)
+                return sd_bus_error_set(ret_error, TRIMTAB_ERROR_NO_SUCH, "no rules are on trial: what is in force stays");
+        return r < 0 ? r : sd_bus_reply_method_return(m, NULL);
 }
 
 static int revert(struct connection *c, sd_bus_message *m, sd_bus_error *ret_error)
@@ -96,6 +121,8 @@ static int set_mode(struct connection *c, sd_bus_message *m, sd_bus_error *ret_e
         }
 
 CHANGE(reload, "reload")
+CHANGE(reload_on_trial, "reload")
+CHANGE(confirm, "reload")
 CHANGE(revert, "revert")
 CHANGE(pause_all, "pause")
 CHANGE(resume, "resume")

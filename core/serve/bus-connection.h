@@ -54,6 +54,8 @@ void connection_drop_requests(struct connection *c);
 
 /* bus-changes.c: handlers; the vtable's userdata is the connection. */
 int method_reload(sd_bus_message *m, void *userdata, sd_bus_error *ret_error);
+int method_reload_on_trial(sd_bus_message *m, void *userdata, sd_bus_error *ret_error);
+int method_confirm(sd_bus_message *m, void *userdata, sd_bus_error *ret_error);
 int method_revert(sd_bus_message *m, void *userdata, sd_bus_error *ret_error);
 int method_pause_all(sd_bus_message *m, void *userdata, sd_bus_error *ret_error);
 int method_resume(sd_bus_message *m, void *userdata, sd_bus_error *ret_error);

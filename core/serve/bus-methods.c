@@ -210,6 +210,8 @@ static const sd_bus_vtable manager_vtable[] = {
         METHOD("Explain", "s", "a{sv}", method_explain),
         METHOD("Record", "ss", "h", method_record),
         METHOD("Reload", "", "", method_reload),
+        METHOD("ReloadOnTrial", "t", "", method_reload_on_trial),
+        METHOD("Confirm", "", "", method_confirm),
         METHOD("Revert", "s", "u", method_revert),
         METHOD("Pause", "t", "", method_pause_all),
         METHOD("Resume", "", "", method_resume),

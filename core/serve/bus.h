@@ -39,7 +39,9 @@ struct bus_callbacks {
         /* Record: an fd, the server's to close, that reads what every tick tells. -EBUSY: too many at a time.
          */
         int (*record)(void *userdata, const char *name_glob, const char *object_glob);
-        int (*reload)(void *userdata, char **ret_messages); /* < 0: refused, messages say why */
+        /* < 0: refused, messages say why. for_usec 0: for good; else until then, unless confirm follows. */
+        int (*reload)(void *userdata, uint64_t for_usec, char **ret_messages);
+        int (*confirm)(void *userdata); /* -ENOENT: nothing is on trial */
         int (*revert)(void *userdata, const char *what);    /* how many; -ENOENT: nothing has that name */
         int (*pause)(void *userdata, uint64_t for_usec);    /* 0: until resume */
         int (*resume)(void *userdata);

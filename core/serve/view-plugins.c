@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <stdlib.h>
 
 #include "serve/strings.h"
 #include "serve/views.h"
@@ -75,6 +76,21 @@ static int add_programs(const struct plugin_info *info, struct rows *ret)
         return 0;
 }
 
+/* The kinds that it owns, and how many of them the rule files have. */
+static int add_sections(const struct plugin_info *info, struct rows *ret)
+{
+        _cleanup_free_ const char **kinds = calloc(info->n_sections + 1, sizeof(*kinds));
+
+        if (!kinds)
+                return -ENOMEM;
+        for (uint32_t i = 0; i < info->n_sections; i++)
+                kinds[i] = info->sections[i].name;
+
+        rows_strings(ret, "sections", kinds);
+        rows_uint(ret, "entries", info->n_entries);
+        return 0;
+}
+
 static uint64_t map_bytes(const struct plugin_info *info)
 {
         uint64_t bytes = 0;
@@ -101,6 +117,9 @@ static int add_plugin(const struct views *v, const struct plugin_info *info, str
 
         rows_uint(ret, "metrics", count_metrics(v->catalogue, info->name));
         rows_uint(ret, "knobs", count_knobs(v->catalogue, info->name));
+        r = add_sections(info, ret);
+        if (r < 0)
+                return r;
         r = add_programs(info, ret);
         if (r < 0)
                 return r;

@@ -325,7 +325,8 @@ struct trimtab_plugin {
          * before collect(), and when the rules are reloaded; not where there were none and are none. 0: the new set is in force,
          * whole; < 0, after logging why: the old one still is, and the reload fails. The set before may be handed over once more,
          * when another plugin has refused its new one. A set with an error in it is not handed over: at the start there are then
-         * no entries at all.
+         * no entries at all. Entries come in every mode of the daemon, also where it is to change nothing: what they do to the
+         * machine should hang on a knob.
          */
         int (*configure)(void *self, const struct trimtab_entry *const *entries, uint32_t n);
 };

@@ -94,34 +94,53 @@ static int make_prefixes(const struct filters *filters, const char *interface, b
 
 /* --- hints --- */
 
-static void hint_prefix(struct xdp_hint *hint, const struct prefix *p)
+static void add_bits(__u64 bloom[XDP_HINT_WORDS], uint64_t bits)
 {
-        uint32_t first = (uint32_t) p->bytes[0] << 24 | (uint32_t) p->bytes[1] << 16 | (uint32_t) p->bytes[2] << 8 | p->bytes[3];
-        uint32_t upper = first >> 16, n;
+        uint64_t hash = XDP_HINT_HASH(bits);
 
-        if (p->length <= 16) {
-                n = 1u << (16 - p->length);
-                for (uint32_t i = upper; i < upper + n; i++)
-                        hint->upper[i / 4] |= (uint8_t) (XDP_HINT_ALL << i % 4 * 2);
-                return;
-        }
-        hint->upper[upper / 4] |= (uint8_t) (XDP_HINT_LONGER << upper % 4 * 2);
-        n = p->length < 24 ? 1u << (24 - p->length) : 1;
-        for (uint32_t i = 0; i < n; i++) {
-                uint32_t lower = XDP_HINT_LOWER(first + (i << 8));
-
-                hint->lower[lower / 8] |= (uint8_t) (1u << lower % 8);
-        }
+        bloom[XDP_HINT_WORD(hash)] |= XDP_HINT_PATTERN(hash);
 }
 
-static int make_hint(const struct prefix_table *t, struct xdp_hint **ret)
+/* The first eight bytes. */
+static uint64_t upper_half(const struct prefix *p)
+{
+        uint64_t n = 0;
+
+        for (int i = 0; i < 8; i++)
+                n = n << 8 | p->bytes[i];
+        return n;
+}
+
+static void hint4(struct xdp_hint *hint, const struct prefix *p)
+{
+        uint64_t address = upper_half(p) >> 32;
+
+        if (p->length <= 16)
+                for (uint64_t i = address >> 16; i < (address >> 16) + (1u << (16 - p->length)); i++)
+                        hint->short4[i / 64] |= 1ull << i % 64;
+        else
+                for (uint64_t i = 0; i < (p->length < 24 ? 1u << (24 - p->length) : 1); i++)
+                        add_bits(hint->bloom4, (address >> 8) + i);
+}
+
+static void hint6(struct xdp_hint *hint, const struct prefix *p)
+{
+        if (p->length < 32)
+                hint->short6 = 1;
+        else
+                add_bits(hint->bloom6, upper_half(p) >> (p->length < 48 ? 32 : 16));
+}
+
+static int make_hint(const struct prefix_table sources[_FAMILY_MAX], struct xdp_hint **ret)
 {
         struct xdp_hint *hint = calloc(1, sizeof(*hint));
 
         if (!hint)
                 return -ENOMEM;
-        for (size_t i = 0; i < t->n; i++)
-                hint_prefix(hint, &t->at[i].prefix);
+        for (size_t i = 0; i < sources[FAMILY_V4].n; i++)
+                hint4(hint, &sources[FAMILY_V4].at[i].prefix);
+        for (size_t i = 0; i < sources[FAMILY_V6].n; i++)
+                hint6(hint, &sources[FAMILY_V6].at[i].prefix);
         *ret = hint;
         return 0;
 }
@@ -204,7 +223,7 @@ int tables_make(const struct filters *filters, const char *interface, struct tab
         if (r >= 0)
                 r = make_prefixes(filters, interface, true, t.destinations);
         if (r >= 0)
-                r = make_hint(&t.sources[FAMILY_V4], &t.hint);
+                r = make_hint(t.sources, &t.hint);
         for (size_t i = 0; i < filters->n && r >= 0; i++) {
                 const struct filter *f = &filters->filter[i];
 

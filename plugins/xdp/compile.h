@@ -30,7 +30,7 @@ struct tables {
         struct xdp_set set;
         struct prefix_table sources[_FAMILY_MAX], destinations[_FAMILY_MAX];
         uint64_t *source_ports, *destination_ports; /* 65536; NULL: nobody looks at them */
-        struct xdp_hint *hint;                      /* of the IPv4 sources */
+        struct xdp_hint *hint;                      /* of the sources */
 };
 
 /* Those filters that apply to an interface, in the bits of their numbers. -ENOMEM. */

@@ -47,28 +47,34 @@ static __always_inline __u64 by_address(void *outer4, void *outer6, __u32 genera
         return look_up(outer6, generation, &key6);
 }
 
-/* See xdp.h. */
-static __always_inline bool may_be_listed(__u32 generation, __u32 address)
+static __always_inline __u64 is_hinted(const __u64 bloom[XDP_HINT_WORDS], __u64 bits)
 {
-        struct xdp_hint *hint = bpf_map_lookup_elem(&hints, &generation);
-        /* Masked once more, for the verifier. */
-        __u32 upper = address >> 16 & 0xffff, lower = XDP_HINT_LOWER(address) & ((1u << XDP_HINT_BITS) - 1), bits;
+        __u64 hash = XDP_HINT_HASH(bits), pattern = XDP_HINT_PATTERN(hash);
+
+        return (bloom[XDP_HINT_WORD(hash)] & pattern) == pattern;
+}
+
+/* See xdp.h. Without branches that the sources of a flood would have the CPU guess at. */
+static __always_inline bool may_be_listed(__u32 generation, const struct packet *p)
+{
+        const struct xdp_hint *hint = bpf_map_lookup_elem(&hints, &generation);
+        __u64 upper;
 
         if (!hint)
                 return true;
-        bits = hint->upper[upper / 4] >> upper % 4 * 2 & 3;
-        if (bits != XDP_HINT_LONGER)
-                return bits;
-        return hint->lower[lower / 8] >> lower % 8 & 1;
+        if (p->family == 4) {
+                upper = bpf_ntohl(p->source.word[0]);
+                return (hint->short4[upper >> 22 & 1023] >> (upper >> 16 & 63) & 1) | is_hinted(hint->bloom4, upper >> 8);
+        }
+        upper = (__u64) bpf_ntohl(p->source.word[0]) << 32 | bpf_ntohl(p->source.word[1]);
+        return hint->short6 | is_hinted(hint->bloom6, upper >> 32) | is_hinted(hint->bloom6, upper >> 16);
 }
 
 static __always_inline __u64 by_source(__u32 generation, const struct packet *p)
 {
-        bool v4 = p->family == 4;
-
-        if (v4 && !may_be_listed(generation, bpf_ntohl(p->source.word[0])))
+        if (!may_be_listed(generation, p))
                 return 0;
-        return by_address(&sources4, &sources6, generation, v4, &p->source);
+        return by_address(&sources4, &sources6, generation, p->family == 4, &p->source);
 }
 
 /* One bit for each filter that matches. */

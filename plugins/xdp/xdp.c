@@ -138,7 +138,7 @@ TRIMTAB_PLUGIN("xdp") = {
         .metrics = xdp_metrics,
         .n_metrics = XDP_N_METRICS,
         .knobs = xdp_knobs,
-        .n_knobs = XDP_N_KNOBS - 1,
+        .n_knobs = XDP_N_KNOBS,
         TRIMTAB_SCOPES(scopes),
         .options = xdp_options,
         .n_options = XDP_N_OPTIONS,

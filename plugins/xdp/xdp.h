@@ -69,21 +69,22 @@ struct xdp_set {
 };
 
 /*
- * Of the IPv4 sources that any filter looks at, as bits: what is not in them needs no look into the trie, which costs more than all the
- * rest. By the upper 16 bits, two each: a prefix that covers all of them is there; a longer one is. By the upper 24 bits, hashed: one
- * that is in them, or covers them, is there.
+ * Of the sources that any filter looks at: what is not in this needs no look into the trie, which costs more than all the rest. Short
+ * prefixes stand in a table of their own; of the others the first bits are in a Bloom filter, all bits of one in one word. Who is in it
+ * by chance pays a look into the trie, that is all.
  */
-#define XDP_HINT_ALL    1u
-#define XDP_HINT_LONGER 2u
-#define XDP_HINT_BITS   20
-#define XDP_HINT_FACTOR 0x9e3779b1u /* of Knuth's multiplicative hash; who collides pays a look into the trie, that is all */
+#define XDP_HINT_WORDS 16384
 
 struct xdp_hint {
-        __u8 upper[(1u << 16) / 4];
-        __u8 lower[(1u << XDP_HINT_BITS) / 8];
+        __u64 short4[65536 / 64]; /* upper 16 bits of IPv4, covered by a prefix that is no longer than that */
+        __u64 bloom4[XDP_HINT_WORDS]; /* upper 24 bits of IPv4 */
+        __u64 bloom6[XDP_HINT_WORDS]; /* upper 32 bits of IPv6 for prefixes that are shorter than 48, else upper 48 */
+        __u64 short6;                 /* a prefix of IPv6 is shorter than 32: look for all */
 };
 
-#define XDP_HINT_LOWER(address) ((__u32) (((address) >> 8) * XDP_HINT_FACTOR) >> (32 - XDP_HINT_BITS))
+#define XDP_HINT_HASH(x)       ((x) * 0x9e3779b97f4a7c15ull)
+#define XDP_HINT_WORD(hash)    ((hash) >> 50 & (XDP_HINT_WORDS - 1))
+#define XDP_HINT_PATTERN(hash) (1ull << ((hash) >> 44 & 63) | 1ull << ((hash) >> 38 & 63) | 1ull << ((hash) >> 32 & 63))
 
 /* A limit as a generic cell rate algorithm: 0: none. */
 struct xdp_rate {

@@ -2,14 +2,20 @@
 /*
  * A plugin for tests, made under two names: it owns the sections [NAME …], and what it was given last stands in DIR/NAME, an entry a
  * line; DIR is the option `dir`. Every call adds a line to DIR/NAME.calls. While DIR/NAME.refuses is there it takes no new set.
+ * An item "crash" crashes its check(), a first entry "crash" its configure(). Its knob NAME.ring is an action, and each adds a line to DIR/NAME.rung.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <trimtab/plugin.h>
+
+#ifndef KIND
+#define KIND NAME
+#endif
 
 struct gate {
         const struct trimtab_host *host;
@@ -20,6 +26,8 @@ static const char *const actions[] = { "drop", "pass", NULL };
 
 static int check_who(const char *item, char *why, uint32_t size)
 {
+        if (strcmp(item, "crash") == 0)
+                raise(SIGSEGV);
         if (item[0] >= 'a' && item[0] <= 'z')
                 return 0;
         snprintf(why, size, "expected a name in lower case");
@@ -46,7 +54,7 @@ static const struct trimtab_key keys[] = {
 };
 
 static const struct trimtab_section sections[] = {
-        { TRIMTAB_KEYS(keys), .name = NAME, .help = "A way through", .check = check_gate },
+        { TRIMTAB_KEYS(keys), .name = KIND, .help = "A way through", .check = check_gate },
 };
 
 static const struct trimtab_option options[] = { { "dir", "", "where to say it", "", 0, 0 } };
@@ -94,6 +102,8 @@ static int gate_configure(void *self, const struct trimtab_entry *const *entries
         char refuses[300];
         FILE *f;
 
+        if (n > 0 && strcmp(entries[0]->name, "crash") == 0)
+                raise(SIGSEGV);
         f = open_beside(g, ".calls", "ae");
         if (!f)
                 return -errno;
@@ -115,6 +125,22 @@ static int gate_configure(void *self, const struct trimtab_entry *const *entries
         return 0;
 }
 
+static int ring(void *self, uint64_t object, const struct trimtab_value *want)
+{
+        FILE *f = open_beside(self, ".rung", "ae");
+
+        if (!f)
+                return -errno;
+        fprintf(f, "%g\n", want->number);
+        fclose(f);
+        return 0;
+}
+
+static const struct trimtab_knob knobs[] = {
+        { .name = NAME ".ring", .unit = "", .help = "A bell", .scope = "host", .type = TRIMTAB_NUMBER, .min = 1, .max = 9,
+          .flags = TRIMTAB_KNOB_ACTION, .apply = ring },
+};
+
 static void gate_close(void *self)
 {
         free(self);
@@ -127,6 +153,7 @@ TRIMTAB_PLUGIN(NAME) = {
         .license = "LGPL-2.1-or-later",
         .help = "Sections of its own, for tests",
         TRIMTAB_OPTIONS(options),
+        TRIMTAB_KNOBS(knobs),
         TRIMTAB_SECTIONS(sections),
         .open = gate_open,
         .configure = gate_configure,

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Sections of the rule files that a plugin owns: handed over whole or not at all, at the start, at a reload, and to a plugin that comes.
 
-usage: test_sections.py TRIMTABD TRIMTAB PLANT.so GATE.so HATCH.so   (no root needed)
+usage: test_sections.py TRIMTABD TRIMTAB PLANT.so GATE.so HATCH.so USURPER.so   (no root needed)
 What is asserted is what the plugins were given, not what was said of it."""
 import os
 import shutil
@@ -12,9 +12,9 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from plants import RULE, TRIMTAB, PlantCase, wait_for  # noqa: E402
+from plants import RULE, TRIMTAB, WAIT, PlantCase, wait_for  # noqa: E402
 
-GATE, HATCH = sys.argv[4:6]
+GATE, HATCH, USURPER = sys.argv[4:7]
 
 NORTH = "[gate north]\nwho = anne, bob\nrate = 1min\naction = pass\n"
 
@@ -124,11 +124,17 @@ class Sections(PlantCase):
         self.set("a", "value", "50")
         self.wait_level("7")
 
-        # What it has kept is what it would go back to once more.
         os.unlink(f"{self.dir}/hatch.refuses")
         self.assertEqual(self.reload().returncode, 0)
         self.assertEqual((self.given(), self.given("hatch")), (["west: dave"], ["low: eve"]))
         self.wait_level("9")
+
+        # What came in force last is what it goes back to.
+        self.write("rules/40-gates.conf", "[gate east]\nwho = zoe\n")
+        self.write("rules/41-hatch.conf", "")
+        self.write("hatch.refuses", "")
+        self.assertEqual(self.reload().returncode, 1)
+        self.assertEqual((self.given(), self.given("hatch")), (["west: dave"], ["low: eve"]))
 
     def test_bad_at_start_costs_the_plugin_all_its_sections(self):
         self.install(HATCH)
@@ -153,6 +159,21 @@ class Sections(PlantCase):
         self.assertEqual(self.calls(), 1)
         self.assertIsNone(self.given())
 
+    def test_one_that_crashes_the_daemon_is_left_alone(self):
+        for text, function in (("[gate north]\nwho = crash\n", "key_check"), ("[gate crash]\nwho = anne\n", "configure")):
+            with self.subTest(function):
+                self.write("rules/40-gates.conf", text)
+                for _ in range(2):
+                    self.assertNotEqual(self.start().wait(WAIT), 0, self.said())
+                daemon = self.raised()
+                gate = [p for p in self.ask("plugins") if p["name"] == "gate"][0]
+                self.assertEqual(gate["state"], "quarantined")
+                self.assertIn(f"at last in {function};", gate["reason"])
+                self.assertEqual(self.reload().returncode, 0)
+                self.assertEqual(self.calls(), 0)
+                self.stop(daemon)
+                self.set("a", "value", "0")
+
     def test_a_plugin_that_comes_gets_what_is_in_force(self):
         self.write("list", "carol\n")
         self.write("rules/41-hatch.conf", f"[hatch low]\nwho = anne\n[hatch high]\nwho-file = {self.dir}/list\n")
@@ -174,6 +195,34 @@ class Sections(PlantCase):
         self.gated()
         self.assertIn("41-hatch.conf:1:", self.said())
         self.assertEqual(self.reload().returncode, 0)
+
+    def test_what_is_told_of_the_plugin(self):
+        self.gated()
+        gate = [p for p in self.ask("plugins") if p["name"] == "gate"][0]
+        self.assertEqual((gate["sections"], gate["entries"]), (["gate"], 1))
+        heading, row = [line for line in self.command("plugins").stdout.splitlines() if line.startswith(("NAME", "gate"))]
+        self.assertEqual(row[heading.index("SECTIONS"):].split()[0], "gate")
+
+    def test_a_kind_has_one_plugin(self):
+        self.install(USURPER)
+        self.gated()
+        usurper = [p for p in self.ask("plugins") if p["path"].endswith("/usurper.so")][0]
+        self.assertEqual(usurper["state"], "refused")
+        self.assertEqual(usurper["reason"], "section gate: plugin gate has one of that name")
+        self.assertEqual(self.calls("usurper"), 0)
+
+    def test_tests_of_rules_pass_over_them(self):
+        self.write("level.test", f"""[test level]
+rules = {self.dir}/rules/50-level.conf
+        {self.dir}/rules/40-gates.conf
+objects = plant:a
+knobs = plant.level = 100
+samples = plant.value = 1 x10s, 50
+expect = 15s plant.level @plant:a is 7
+""")
+        result = subprocess.run([TRIMTAB, "check", "--plugins", f"{self.dir}/plugins", "--test", f"{self.dir}/level.test"],
+                                text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.assertEqual((result.returncode, result.stderr, result.stdout), (0, "", "1 passed, 0 failed\n"))
 
     def test_check(self):
         def check(*files):

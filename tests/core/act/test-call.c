@@ -60,16 +60,21 @@ static int teardown(void **state)
         return 0;
 }
 
-static enum outcome set(double number)
+static enum outcome set_knob(const struct knob *k, double number)
 {
         struct trimtab_value v = value_number(number);
 
-        assert_int_equal(actor_set(p.actor, &knob, &object,
+        assert_int_equal(actor_set(p.actor, k, &object,
                                    &(struct wish){ .value = v, .rule = "rule", .decision = 1 },
                                    monotonic_ns()),
                          0);
         plain_run(&p);
         return p.last.outcome;
+}
+
+static enum outcome set(double number)
+{
+        return set_knob(&knob, number);
 }
 
 static size_t entries(void)
@@ -126,6 +131,34 @@ static void gone_with_the_process(void **state)
         assert_int_equal(entries(), 0);
 }
 
+/* What happens and is over: applied each time, never read, nothing to put back. */
+static void an_action_is_only_applied(void **state)
+{
+        struct knob action = knob;
+        struct trimtab_value v;
+
+        action.read = NULL;
+        action.flags = TRIMTAB_KNOB_ACTION;
+        for (unsigned i = 1; i <= 2; i++) {
+                assert_int_equal(set_knob(&action, 50), OUTCOME_DONE);
+                assert_int_equal(device.applied, i);
+                assert_float_equal(device.level, 50, 0);
+                assert_int_equal(entries(), 0);
+        }
+        assert_int_equal(actor_current(p.actor, &action, &object, &v), 0);
+        assert_float_equal(v.number, 0, 0);
+        assert_int_equal(set_knob(&action, 5000), OUTCOME_REFUSED);
+
+        assert_int_equal(actor_restore_all(p.actor, true), 0);
+        plain_run(&p);
+        assert_int_equal(device.applied, 2);
+
+        /* Its plugin is gone. */
+        action.self = NULL;
+        assert_int_equal(set_knob(&action, 50), OUTCOME_GONE);
+        assert_int_equal(device.applied, 2);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -133,6 +166,7 @@ int main(void)
                 TEST(set_and_put_back),
                 TEST(refused_and_foreign),
                 TEST(gone_with_the_process),
+                TEST(an_action_is_only_applied),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,6 +21,11 @@ static int knob_read(void *self, uint64_t object, struct trimtab_value *ret)
         return 0;
 }
 
+static int knob_apply(void *self, uint64_t object, const struct trimtab_value *want)
+{
+        return 0;
+}
+
 static const char *const calm[] = { "calmest", "spread", NULL };
 
 /* A plugin in which everything is right: each test breaks one thing. */
@@ -294,7 +299,11 @@ static void test_devices(void **state)
         assert_refused(&s, "is the same for every block");
         s.knobs[0].flags = TRIMTAB_KNOB_ACTION;
         s.knobs[0].file = NULL;
-        assert_refused(&s, "an action without a file");
+        assert_refused(&s, "an action with neither a file nor apply()");
+        s.knobs[0].flags = TRIMTAB_KNOB_ACTION;
+        s.knobs[0].file = NULL;
+        s.knobs[0].apply = knob_apply;
+        assert_int_equal(judge(&s), 0);
 }
 
 static void test_files(void **state)

@@ -37,6 +37,8 @@ struct fixture {
         enum mode mode;
         char looked[64], reverted[64];
         int reload_error;
+        uint64_t reloaded_for;
+        unsigned n_confirm;
         const char *reload_messages;
 };
 
@@ -56,14 +58,22 @@ static void on_look(void *userdata, const char *name_glob, const char *object_gl
         snprintf(f->looked, sizeof(f->looked), "%s %s", name_glob, object_glob);
 }
 
-static int on_reload(void *userdata, char **ret_messages)
+static int on_reload(void *userdata, uint64_t for_usec, char **ret_messages)
 {
         struct fixture *f = userdata;
 
         f->n_reload++;
+        f->reloaded_for = for_usec;
         if (f->reload_messages)
                 *ret_messages = strdup(f->reload_messages);
         return f->reload_error;
+}
+
+static int on_confirm(void *userdata)
+{
+        struct fixture *f = userdata;
+
+        return f->n_confirm++ ? -ENOENT : 0;
 }
 
 static int on_revert(void *userdata, const char *what)
@@ -107,6 +117,7 @@ static int start_server(struct fixture *f, struct bus_server **ret)
                 .refresh = on_refresh,
                 .look = on_look,
                 .reload = on_reload,
+                .confirm = on_confirm,
                 .revert = on_revert,
                 .pause = on_pause,
                 .resume = on_resume,
@@ -303,7 +314,9 @@ static void client_changes(const char *dir)
         _cleanup_(sd_bus_close_unrefp) sd_bus *bus = connect_bus(dir);
         uint32_t n;
 
-        CHECK(CALL(bus, NULL, NULL, "Reload", NULL) >= 0);
+        CHECK(CALL(bus, NULL, NULL, "ReloadOnTrial", "t", UINT64_C(60000000)) >= 0);
+        CHECK(CALL(bus, NULL, NULL, "Confirm", NULL) >= 0);
+        CHECK(CALL(bus, NULL, NULL, "Confirm", NULL) < 0);
         CHECK(CALL(bus, &error, NULL, "Revert", "s", "nobody") < 0);
         CHECK(sd_bus_error_has_name(&error, TRIMTAB_ERROR_NO_SUCH));
         CHECK(strstr(error.message, "'nobody'"));
@@ -323,6 +336,8 @@ static void test_changing(void **state)
 
         serve(f, client_changes);
         assert_int_equal(f->n_reload, 1);
+        assert_int_equal(f->reloaded_for, 60000000);
+        assert_int_equal(f->n_confirm, 2);
         assert_int_equal(f->n_revert, 2);
         assert_string_equal(f->reverted, "cgroup:/a");
         assert_int_equal(f->n_pause, 1);

@@ -40,15 +40,28 @@ static uint64_t look_up(const struct prefix_table *t, int family, const uint8_t 
         return best ? best->bits : 0;
 }
 
+static bool is_hinted(const __u64 *bloom, uint64_t bits)
+{
+        uint64_t hash = XDP_HINT_HASH(bits), pattern = XDP_HINT_PATTERN(hash);
+
+        return (bloom[XDP_HINT_WORD(hash)] & pattern) == pattern;
+}
+
 /* As xdp.h says it. */
 static bool may_be_listed(const struct xdp_hint *hint, const uint8_t *a)
 {
-        uint32_t address = (uint32_t) a[0] << 24 | (uint32_t) a[1] << 16 | (uint32_t) a[2] << 8 | a[3];
-        unsigned upper = hint->upper[(address >> 16) / 4] >> (address >> 16) % 4 * 2 & 3;
+        uint32_t address = (uint32_t) a[0] << 24 | (uint32_t) a[1] << 16 | (uint32_t) a[2] << 8 | a[3], upper = address >> 16;
 
-        if (upper & XDP_HINT_ALL)
-                return true;
-        return upper && (hint->lower[XDP_HINT_LOWER(address) / 8] >> XDP_HINT_LOWER(address) % 8 & 1);
+        return (hint->short4[upper / 64] >> upper % 64 & 1) || is_hinted(hint->bloom4, address >> 8);
+}
+
+static bool may_be_listed6(const struct xdp_hint *hint, const uint8_t *a)
+{
+        uint64_t upper = 0;
+
+        for (int i = 0; i < 8; i++)
+                upper = upper << 8 | a[i];
+        return hint->short6 || is_hinted(hint->bloom6, upper >> 32) || is_hinted(hint->bloom6, upper >> 16);
 }
 
 static void test_prefixes_around(void **state)
@@ -121,6 +134,27 @@ static void test_hints(void **state)
                         a[0] ^= 0x80;
                         assert_false(may_be_listed(t.hint, a));
                 }
+                tables_clear(&t);
+        }
+}
+
+/* The same for IPv6: of lengths that are short, in between and long. */
+static void test_hints_of_ipv6(void **state)
+{
+        static const char *const prefixes[] = { "2001:db8::/31", "2001:db8::/32", "2001:db8:8000::/33", "2001:db8:4::/47",
+                                                "2001:db8:5::/48", "2001:db8:5:6::/64", "2001:db8:5:6::7" };
+
+        for (size_t i = 0; i < N(prefixes); i++) {
+                char text[64];
+                struct tables t;
+                uint8_t a[16];
+
+                (void) snprintf(text, sizeof(text), "drop source=%s", prefixes[i]);
+                make(text, &t);
+                memcpy(a, t.sources[FAMILY_V6].at[0].prefix.bytes, sizeof(a));
+                assert_true(may_be_listed6(t.hint, a));
+                a[0] ^= 0x80;
+                assert_int_equal(may_be_listed6(t.hint, a), i == 0); /* the shortest has no hint */
                 tables_clear(&t);
         }
 }
@@ -274,6 +308,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_prefixes_around), cmocka_unit_test(test_deep),   cmocka_unit_test(test_hints),
+                cmocka_unit_test(test_hints_of_ipv6),
                 cmocka_unit_test(test_many_hints),      cmocka_unit_test(test_ports),  cmocka_unit_test(test_shapes),
                 cmocka_unit_test(test_flags),           cmocka_unit_test(test_interfaces), cmocka_unit_test(test_by_chance),
         };
