@@ -111,6 +111,19 @@ class Attaching(NetCase):
         self.assertTrue(wait_for(lambda: "'somebodys'" in self.said()), self.said())
         self.assertEqual(self.attached(), ("somebodys", "native"))
 
+    def test_an_interface_that_goes_and_comes_again(self):
+        self.write("rules/10.conf", ALWAYS.format(mode="filter"))
+        daemon = self.start()
+        self.wait_attached(NATIVE)
+        run("ip", "link", "del", "v0")
+        # Nothing is left to be put back, for there is nothing to put it back to.
+        self.assertTrue(wait_for(lambda: self.ask("status")["changed"] == 0), f"{self.ask('knobs', 'xdp.mode')}\n{self.said()}")
+        self.make_link()
+        run("ip", "link", "set", "v0", "up")
+        self.wait_attached(NATIVE)
+        self.assertEqual(self.stop(daemon), 0)
+        self.assertEqual(self.restore().stderr, "")
+
     def test_renamed_it_keeps_its_program(self):
         self.configure("monitor = v0")
         self.start()
