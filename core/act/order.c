@@ -101,9 +101,12 @@ void order_note_file(const struct order *o)
 /* A plugin that still answers, and not that there is no such thing any more. */
 static bool call_lives(const struct order *o)
 {
+        const struct knob *knob = o->handle ? o->handle->knob : NULL;
         _cleanup_free_ char *raw = NULL;
 
-        return o->handle && o->handle->knob->self && call_read(o->handle->knob, o->handle->object, &raw) != -ENODEV;
+        if (!knob || !knob->self)
+                return false;
+        return !knob->read || call_read(knob, o->handle->object, &raw) != -ENODEV;
 }
 
 bool order_object_lives(const struct order *o)
