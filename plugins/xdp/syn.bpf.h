@@ -21,7 +21,7 @@ enum tcp_option {
         TCP_OPTION_AO = 29,
 };
 
-#define TCP_HEADER_MAX 60
+#define TCP_HEADER_MAX 60 /* and so a mask of its own: lengths are in fours */
 #define TCP_SCALE_MAX  14
 
 /*

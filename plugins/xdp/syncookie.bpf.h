@@ -67,9 +67,11 @@ static __always_inline bool listener_read(struct bpf_sock *sk, struct listener *
 static __always_inline __s64 make_cookie(struct xdp_md *ctx, const struct packet *p, struct bpf_sock *sk, struct syn *s)
 {
         void *data = (void *) (long) ctx->data, *end = (void *) (long) ctx->data_end;
-        __u32 network = p->network & 0x3f, length = s->length;
+        __u32 network = p->network & 0x3f, length = s->length & TCP_HEADER_MAX;
 
-        if (length < sizeof(s->tcp) || length > TCP_HEADER_MAX)
+        /* Both ends of the range in one comparison, as the compiler has it, are none to older verifiers. */
+        asm volatile("" : "+r"(length));
+        if (length < sizeof(s->tcp))
                 return -1;
         if (p->family == 4) {
                 struct ipv4 *ip = PACKET_AT(data, end, network, struct ipv4);

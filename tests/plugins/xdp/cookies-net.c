@@ -31,6 +31,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -572,24 +573,36 @@ static int requests(void)
         return n;
 }
 
-static pid_t flood_for_ever(int fd)
-{
-        pid_t pid = fork();
+static pid_t flooder; /* 0: none */
 
-        if (pid == 0)
-                for (;;)
-                        send_made_up(fd, 1000, SYN);
-        assert_true(pid > 0);
-        return pid;
+static void flood_for_ever(int fd)
+{
+        flooder = fork();
+        assert_true(flooder >= 0);
+        if (flooder > 0)
+                return;
+        (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
+        for (;;)
+                send_made_up(fd, 1000, SYN);
+}
+
+static int end_flood(void **state)
+{
+        if (flooder > 0) {
+                (void) kill(flooder, SIGKILL);
+                (void) waitpid(flooder, NULL, 0);
+        }
+        flooder = 0;
+        return 0;
 }
 
 static void test_a_flood_leaves_nothing_and_all_others_get_in(void **state)
 {
         uint64_t answered = counted(XDP_VERDICT_ANSWERED), dropped = counted(XDP_VERDICT_COOKIE);
         int fd = wire();
-        pid_t pid = flood_for_ever(fd);
         struct timespec a, b;
 
+        flood_for_ever(fd);
         (void) usleep(200000);
         (void) clock_gettime(CLOCK_MONOTONIC, &a);
         for (int i = 0; i < 20; i++) {
@@ -602,8 +615,7 @@ static void test_a_flood_leaves_nothing_and_all_others_get_in(void **state)
                 assert_int_equal(requests(), 0);
         }
         (void) clock_gettime(CLOCK_MONOTONIC, &b);
-        (void) kill(pid, SIGKILL);
-        (void) waitpid(pid, NULL, 0);
+        (void) end_flood(NULL);
         print_message("  %llu answered in %.1f s\n", (unsigned long long) (counted(XDP_VERDICT_ANSWERED) - answered),
                       (double) (b.tv_sec - a.tv_sec) + (double) (b.tv_nsec - a.tv_nsec) / 1e9);
         assert_true(counted(XDP_VERDICT_ANSWERED) - answered > 1000);
@@ -676,7 +688,7 @@ int main(void)
                 cmocka_unit_test_setup(test_connections_of_our_own, flood),
                 cmocka_unit_test_setup(test_acknowledgements_of_nothing_are_dropped, flood),
                 cmocka_unit_test_setup(test_the_kernel_answers_where_cookies_are_not_taken_back, flood),
-                cmocka_unit_test_setup(test_a_flood_leaves_nothing_and_all_others_get_in, flood),
+                cmocka_unit_test_setup_teardown(test_a_flood_leaves_nothing_and_all_others_get_in, flood, end_flood),
         };
 
         if (geteuid() != 0) {
