@@ -18,7 +18,7 @@
 struct driver {
         char name[32];
         int mtu;
-        bool lro;
+        bool lro, strips_tags;
 };
 
 static void look(const char *interface, struct driver *ret)
@@ -38,8 +38,10 @@ static void look(const char *interface, struct driver *ret)
         if (ioctl(fd, SIOCETHTOOL, &request) >= 0)
                 (void) snprintf(ret->name, sizeof(ret->name), "%.31s", info.driver);
         request.ifr_data = (void *) &flags;
-        if (ioctl(fd, SIOCETHTOOL, &request) >= 0)
+        if (ioctl(fd, SIOCETHTOOL, &request) >= 0) {
                 ret->lro = flags.data & ETH_FLAG_LRO;
+                ret->strips_tags = flags.data & ETH_FLAG_RXVLAN;
+        }
         (void) close(fd);
 }
 
@@ -58,6 +60,14 @@ void driver_explain(const char *interface, bool native, int error, char *why, si
         (void) snprintf(why, size, "%s refuses an XDP program %s: %s (driver %s)%s%s", interface,
                         native ? "in its driver" : "behind its driver", strerror(-error), d.name[0] ? d.name : "unknown", seen,
                         native ? "; xdp.attach = generic works with any driver, at more cost a packet" : "");
+}
+
+bool driver_strips_tags(const char *interface)
+{
+        struct driver d;
+
+        look(interface, &d);
+        return d.strips_tags;
 }
 
 uint32_t driver_queues(const char *path)

@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cookies.h"
+
 #define SECOND_NS      1000000000ull
 #define ATTACH_REST_NS (2 * SECOND_NS)
 /* More queues share the counters of the last one. */
@@ -205,6 +207,7 @@ int interface_set_mode(struct xdp *x, struct interface *i, uint32_t mode)
         }
         i->mode = mode;
         i->off_ns = mode == 0 ? now_ns() : 0;
+        cookies_look(x, i);
         if (i->program)
                 __atomic_store_n(&program_control(i->program)->mode, mode, __ATOMIC_RELEASE);
         return 0;
@@ -222,6 +225,7 @@ void interface_look(struct xdp *x, struct interface *i)
         if (!i->program)
                 return;
         program_forget_bans(i->program, x->now_ns);
+        cookies_look(x, i);
         if (i->for_mode && i->off_ns > 0 && x->now_ns > i->off_ns + x->linger_ns)
                 detach(x, i);
 }
@@ -260,6 +264,7 @@ int interface_came(struct xdp *x, uint32_t ifindex, const char *name, const char
                 }
                 i->ifindex = ifindex;
                 i->link = -1;
+                i->no_cookies = "";
                 for (enum limit l = 0; l < _LIMIT_MAX; l++)
                         i->limits[l] = INFINITY;
                 HASH_ADD(hh, x->interfaces, ifindex, sizeof(i->ifindex), i);

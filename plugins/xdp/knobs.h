@@ -4,9 +4,12 @@
 
 #include <trimtab/plugin.h>
 
-/* What rules may change. All end with the process: a link that nobody holds is detached by the kernel. */
+/*
+ * What rules may change. All but the files end with the process: a link that nobody holds is detached by the kernel. The files are the
+ * host's to write and to put back.
+ */
 
-#define XDP_N_KNOBS 6
+#define XDP_N_KNOBS 8
 extern const struct trimtab_knob xdp_knobs[XDP_N_KNOBS];
 
 #endif

@@ -124,6 +124,12 @@ static void advance_packets(struct interface *i, const struct xdp_counters *c)
         i->bytes += i->mode != 0 ? bytes : kernel_bytes;
 }
 
+void metrics_cookies(const struct xdp *x, const char *why_not)
+{
+        x->host->unavailable(x->host, METRIC_DROPPED_COOKIE, why_not);
+        x->host->unavailable(x->host, METRIC_ANSWERED, why_not);
+}
+
 static int emit_interface(struct xdp *x, struct interface *i)
 {
         struct xdp_counters c = {};

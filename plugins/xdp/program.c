@@ -29,7 +29,8 @@ struct xdp_program {
         struct window counters, hits, talkers, sets, hints;
         bool placed[2][N_INNER]; /* generation -> inner maps that are there */
         struct ring_buffer *ring;
-        bool event; /* since the last look at the ring */
+        char *no_cookies; /* why; NULL: it has them */
+        bool event;       /* since the last look at the ring */
 };
 
 static int quiet(enum libbpf_print_level level, const char *format, va_list args)
@@ -114,7 +115,7 @@ static int open_windows(struct xdp_program *p)
         return p->ring ? 0 : -errno;
 }
 
-static int load(struct xdp_program *p, char *why, size_t size)
+static int load_with(struct xdp_program *p, bool cookies, char *why, size_t size)
 {
         char *log = calloc(1, LOG_SIZE);
         int r;
@@ -126,6 +127,7 @@ static int load(struct xdp_program *p, char *why, size_t size)
                 free(log);
                 return -errno;
         }
+        p->skel->rodata->has_cookies = cookies;
         p->skel->rodata->n_queues = p->sizes.n_queues;
         p->skel->rodata->n_cpus = p->sizes.n_cpus;
         p->skel->rodata->bucket_mask = p->sizes.n_buckets - 1;
@@ -143,6 +145,22 @@ static int load(struct xdp_program *p, char *why, size_t size)
                 keep_reason(why, size, r, log);
         free(log);
         return r;
+}
+
+/* A kernel that refuses it for the sake of SYN cookies has it without. */
+static int load(struct xdp_program *p, char *why, size_t size)
+{
+        int r = load_with(p, true, why, size);
+
+        if (r >= 0)
+                return 0;
+        p->no_cookies = strndup(why, size);
+        if (!p->no_cookies)
+                return -ENOMEM;
+        xdp_bpf__destroy(p->skel);
+        p->skel = NULL;
+        *why = '\0';
+        return load_with(p, false, why, size);
 }
 
 int program_load(const struct xdp_sizes *sizes, struct xdp_program **ret, char *why, size_t size)
@@ -179,8 +197,14 @@ struct xdp_program *program_free(struct xdp_program *p)
         unmap(&p->sets);
         unmap(&p->hints);
         xdp_bpf__destroy(p->skel);
+        free(p->no_cookies);
         free(p);
         return NULL;
+}
+
+const char *program_lacks_cookies(const struct xdp_program *p)
+{
+        return p->no_cookies;
 }
 
 int program_fd(const struct xdp_program *p)

@@ -29,6 +29,9 @@ struct xdp_program *program_free(struct xdp_program *p);
 
 int program_fd(const struct xdp_program *p);
 
+/* NULL: it answers by SYN cookies in mode flood; or why this kernel did not take it so, and then it never does. */
+const char *program_lacks_cookies(const struct xdp_program *p);
+
 /* In the program's data: written by us, a word at a time. */
 struct xdp_control *program_control(struct xdp_program *p);
 const struct xdp_notice *program_notice(const struct xdp_program *p);

@@ -36,6 +36,7 @@ struct interface {
         uint64_t attached_ns;    /* the last time that it was tried */
         uint64_t off_ns;         /* mode off since, 0: it is not */
         uint32_t mode;           /* XDP_MODE_… */
+        const char *no_cookies;  /* why mode flood answers no SYN, as last told; NULL: it does, or "" before */
         double limits[_LIMIT_MAX]; /* packets per second; INFINITY: none */
         uint64_t packets, bytes; /* emitted totals, whoever counted … */
         uint64_t kernel_packets, kernel_bytes, program_packets, program_bytes; /* … and what these said last */

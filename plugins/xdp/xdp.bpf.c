@@ -8,9 +8,13 @@
 #include "count.bpf.h"
 #include "filter.bpf.h"
 #include "limit.bpf.h"
+#include "syncookie.bpf.h"
 
-static __always_inline enum xdp_verdict judge(const struct packet *p, __u64 source, __u32 cpu, __u64 now_ns)
+static __always_inline enum xdp_verdict judge(struct xdp_md *ctx, __u32 mode, const struct packet *p, __u64 source, __u32 cpu,
+                                              __u64 now_ns)
 {
+        enum xdp_verdict verdict;
+
         if (p->neighbour)
                 return XDP_VERDICT_PASS;
         switch (filter(p, cpu)) {
@@ -23,7 +27,8 @@ static __always_inline enum xdp_verdict judge(const struct packet *p, __u64 sour
         }
         if (control.n_bans && is_banned(source, now_ns))
                 return XDP_VERDICT_BAN;
-        return limit(p, source, now_ns);
+        verdict = limit(p, source, now_ns);
+        return verdict == XDP_VERDICT_PASS && mode & XDP_MODE_FLOOD ? syncookie(ctx, p) : verdict;
 }
 
 static __always_inline enum xdp_verdict decide(struct xdp_md *ctx, __u32 mode, struct xdp_counters *c, __u32 cpu)
@@ -53,7 +58,7 @@ static __always_inline enum xdp_verdict decide(struct xdp_md *ctx, __u32 mode, s
         source = packet_source(&p);
         if (counts_talkers)
                 count_talker(cpu, source, p.family);
-        return filters ? judge(&p, source, cpu, now_ns) : XDP_VERDICT_PASS;
+        return filters ? judge(ctx, mode, &p, source, cpu, now_ns) : XDP_VERDICT_PASS;
 }
 
 SEC("xdp")
@@ -75,7 +80,7 @@ int trimtab_xdp(struct xdp_md *ctx)
                 return XDP_PASS;
         if (notice.noticed_ns && !notice.first_drop_ns)
                 notice.first_drop_ns = bpf_ktime_get_ns();
-        return XDP_DROP;
+        return verdict == XDP_VERDICT_ANSWERED ? XDP_TX : XDP_DROP;
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

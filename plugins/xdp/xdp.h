@@ -92,13 +92,25 @@ struct xdp_rate {
         __u64 burst_ns;    /* how far ahead of that they may be */
 };
 
+/* xdp_control.cookies, as flags: what may be agreed on with who is answered by a SYN cookie. */
+#define XDP_COOKIES_ON     (1u << 0) /* answer at all: the kernel takes cookies back */
+#define XDP_COOKIES_STAMPS (1u << 1) /* timestamps; the rest goes with them */
+#define XDP_COOKIES_SACK   (1u << 2)
+#define XDP_COOKIES_SCALE  (1u << 3)
+#define XDP_COOKIES_ECN    (1u << 4)
+
 struct xdp_control {
         __u32 mode;
         __u32 generation; /* which of two sets of filters: 0 or 1 */
         __u32 n_bans;
-        __u32 reserved;
+        __u32 cookies;
         struct xdp_rate source, destination, interface;
         __u64 flood_pps, flood_syn_pps; /* 0: no watch */
+        /* Of SYN cookies. */
+        __u16 mtu;
+        __u8 mac[6];       /* of the interface */
+        __u32 window_scale; /* what the kernel scales a listener's windows by */
+        __u32 reserved;
 };
 
 /* What the program has noticed. Times: CLOCK_MONOTONIC, of the clock of that name. */
