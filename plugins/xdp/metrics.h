@@ -6,7 +6,7 @@
 
 /* What is measured, and its telling to the host. */
 
-#define XDP_N_METRICS 22
+#define XDP_N_METRICS 24
 extern const struct trimtab_metric xdp_metrics[XDP_N_METRICS];
 
 /* Of all interfaces, queues, filters, sources and CPUs. The first error; the rest is emitted all the same. */

@@ -67,6 +67,7 @@ struct xdp {
         struct filters *filters;      /* in force */
         struct filter_total *totals;
         struct source *sources;
+        struct routing *routing; /* NULL: there never were any routes */
         uint32_t n_cpus;
         uint64_t now_ns;
 
