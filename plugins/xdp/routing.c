@@ -405,10 +405,12 @@ static bool is_needed(void *userdata, uint32_t ifindex)
 
 static void set_free(struct routing *g, struct set *set)
 {
-        for (size_t i = 0; set->states && i < set->routes->n; i++) {
-                (void) table_take(&g->table, of_slot(set->states[i].slot));
+        struct table_match all_of_it = TABLE_ALL;
+
+        all_of_it.set = set->number;
+        (void) table_take(&g->table, all_of_it);
+        for (size_t i = 0; set->states && i < set->routes->n; i++)
                 give_slot(g, set->states[i].slot);
-        }
         free(set->states);
         routes_free(set->routes);
         *set = (struct set){};

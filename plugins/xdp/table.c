@@ -59,7 +59,7 @@ static bool matches(const struct table *t, struct table_match m, const struct ro
 
         if (m.ifindex != UINT32_MAX && key->ifindex != m.ifindex)
                 return false;
-        if (m.not_set != UINT32_MAX && key->set == m.not_set)
+        if (m.set != UINT32_MAX && key->set != m.set)
                 return false;
         return m.slot == UINT32_MAX || (bpf_map_lookup_elem(t->entries, key, &target) == 0 && target.slot == m.slot);
 }

@@ -21,9 +21,9 @@ int table_open(struct table *ret, uint32_t n_cpus);
 void table_close(struct table *t);
 
 int table_put(const struct table *t, const struct route_key *key, const struct route_target *target);
-/* Which entries: of that interface or slot, or of any set but one; UINT32_MAX: it does not matter. */
+/* Which entries: of that set, interface and slot; UINT32_MAX: of any. */
 struct table_match {
-        uint32_t ifindex, slot, not_set;
+        uint32_t set, ifindex, slot;
 };
 #define TABLE_ALL ((struct table_match){ UINT32_MAX, UINT32_MAX, UINT32_MAX })
 /* Takes those out: how many they were. */

@@ -5,9 +5,11 @@ argv: ROUTES-HOST XDP.so
     client  eth0 10.1.0.2 fd01::2 -- in0 10.1.0.1 fd01::1  router  host0 10.2.0.1 fd02::1 -- eth0 10.2.0.2 fd02::2  container
 """
 import ctypes
+import errno
 import hashlib
 import os
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -21,6 +23,7 @@ if os.geteuid() != 0:
 
 HOST, PLUGIN = sys.argv[1:3]
 VIP4, VIP6 = "192.0.2.10", "2001:db8::10"
+HOOK_NAME = "trimtab_route"
 CLONE_NEWNET = 0x40000000
 WAIT = 10
 MEGABYTE = os.urandom(1 << 20)
@@ -65,6 +68,29 @@ def inside(path, call):
     return result[0]
 
 
+BPF_PROG_QUERY, BPF_TCX_INGRESS, SYS_BPF = 16, 46, {"x86_64": 321, "aarch64": 280}[os.uname().machine]
+
+
+def tcx_programs(device):
+    """How many, 0 too where the kernel has no tcx."""
+    ids = (ctypes.c_uint32 * 16)()
+    attr = bytearray(struct.pack("=IIIIQI", socket.if_nametoindex(device), BPF_TCX_INGRESS, 0, 0, ctypes.addressof(ids), 16))
+    attr += bytes(128 - len(attr))
+    buffer = (ctypes.c_char * len(attr)).from_buffer(attr)
+    if libc.syscall(SYS_BPF, BPF_PROG_QUERY, buffer, ctypes.c_uint(64)) < 0:
+        return 0
+    return struct.unpack_from("=I", attr, 24)[0]
+
+
+def counter(device):
+    with open("/proc/thread-self/net/dev", encoding="ascii") as lines:
+        for line in lines:
+            name, _, rest = line.partition(":")
+            if name.strip() == device:
+                return rest.split()[9]
+    raise AssertionError(f"no {device}")
+
+
 class Host:
     """The plugin, in a process of its own in the router."""
 
@@ -92,9 +118,8 @@ class Host:
         self.process.wait()
 
     def end(self):
-        if self.process.poll() is None:
-            self.process.stdin.close()
-            self.process.wait(WAIT)
+        self.process.stdin.close()
+        self.process.wait(WAIT)
         self.process.stdout.close()
         self.log.close()
 
@@ -140,15 +165,15 @@ class RouteCase(unittest.TestCase):
         for gateway in gateways:
             run("ip", "-n", netns, "route", "add", "default", "via", gateway)
 
-    def make_container(self, netns=None, device="host0", vips=(VIP4, VIP6)):
+    def make_container(self, netns=None, device="host0", vips=(VIP4, VIP6), net="10.2.0", net6="fd02:"):
         netns = netns or self.container
         run("ip", "netns", "add", netns)
         run("ip", "-n", netns, "link", "set", "lo", "up")
         self.sysctl(netns, ["net.ipv4.conf.all.rp_filter=0", "net.ipv4.conf.default.rp_filter=0"])
         run("ip", "link", "add", device, "netns", self.router, "type", "veth", "peer", "name", "eth0", "netns", netns)
-        self.address(netns, "eth0", "10.2.0.2/24", "fd02::2/64")
-        self.address(self.router, device, "10.2.0.1/24", "fd02::1/64")
-        self.default(netns, "10.2.0.1", "fd02::1")
+        self.address(netns, "eth0", f"{net}.2/24", f"{net6}:2/64")
+        self.address(self.router, device, f"{net}.1/24", f"{net6}:1/64")
+        self.default(netns, f"{net}.1", f"{net6}:1")
         for vip in vips:
             self.address(netns, "lo", f"{vip}/{128 if ':' in vip else 32}")
 
@@ -221,6 +246,8 @@ class RouteCase(unittest.TestCase):
             while True:
                 try:
                     connection, _ = s.accept()
+                except TimeoutError:
+                    continue
                 except OSError:
                     return
                 with connection:
@@ -281,8 +308,10 @@ class RouteCase(unittest.TestCase):
                     return s.recv(65536) == hashlib.sha256(data).digest() + data
                 except TimeoutError:
                     continue
-                except ConnectionRefusedError:
-                    return False
+                except OSError as e:
+                    # Too long: the next one is broken up.
+                    if e.errno != errno.EMSGSIZE:
+                        return False
             return False
         except OSError:
             return False
@@ -292,12 +321,19 @@ class RouteCase(unittest.TestCase):
     # What the kernel has.
 
     def attached(self, device="in0"):
-        """Programs of ours at an interface of the router, by whoever asks the kernel: tc filters, XDP, and links of any kind."""
-        found = run("ip", "netns", "exec", self.router, "tc", "filter", "show", "dev", device, "ingress", check=False)
-        found = "\n".join(line for line in found.splitlines() if "trimtab" in line)
-        if "prog/xdp" in run("ip", "-n", self.router, "link", "show", device, check=False):
-            found += " xdp"
-        return found.strip()
+        """Programs at an interface of the router, by whoever asks the kernel."""
+        found = []
+        if n := inside(f"/run/netns/{self.router}", lambda: tcx_programs(device)):
+            found.append(f"{n} by tcx")
+        if HOOK_NAME in run("ip", "netns", "exec", self.router, "tc", "filter", "show", "dev", device, "ingress", check=False):
+            found.append("a filter of tc")
+        if "xdp" in run("ip", "-n", self.router, "link", "show", device, check=False):
+            found.append("xdp")
+        return ", ".join(found)
+
+    def sent(self, device="host0"):
+        """Packets that the kernel sent out by a device of the router: those that did not take a route."""
+        return int(inside(f"/run/netns/{self.router}", lambda: counter(device)))
 
 
-__all__ = ["RouteCase", "Host", "run", "wait_for", "inside", "VIP4", "VIP6", "MEGABYTE", "HOST", "PLUGIN"]
+__all__ = ["RouteCase", "Host", "run", "wait_for", "inside", "VIP4", "VIP6", "MEGABYTE", "tcx_programs"]
