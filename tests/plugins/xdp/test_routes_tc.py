@@ -351,6 +351,22 @@ class Tc(RouteCase):
         self.assertFalse(self.is_up())
         self.assertIn("not in the daemon's network namespace", self.host.said())
 
+    def test_a_device_of_the_same_number_is_not_taken_for_its_end(self):
+        """In another container, a pair whose ends have by chance the numbers of the first one's."""
+        other = f"oth-{os.getpid()}"
+        run("ip", "netns", "add", other)
+        self.addCleanup(run, "ip", "netns", "del", other)
+        run("ip", "-n", other, "link", "set", "lo", "up")
+        self.address(other, "lo", f"{VIP4}/32")
+        ends = [run("ip", "netns", "exec", netns, "cat", f"/sys/class/net/{name}/ifindex").strip()
+                for netns, name in ((self.container, "eth0"), (self.router, "host0"))]
+        run("ip", "-n", other, "link", "add", "name", "eth0", "index", ends[0], "type", "veth", "peer", "name", "eth1", "index", ends[1])
+        run("ip", "-n", other, "link", "set", "eth0", "up")
+        self.start()
+        self.assertEqual(self.configure(self.route(vip=VIP4, netns=other)), "0")
+        self.assertFalse(self.is_up(), self.host.said())
+        self.assertIn("not in the daemon's network namespace", self.host.said())
+
     def test_sections_that_make_no_sense(self):
         self.start()
         for words, why in ((f"x vip={VIP4}/24 protocol=tcp port=1 for=iface:in0 netns=a device=b", "set behind the length"),
