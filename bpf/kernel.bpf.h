@@ -61,6 +61,11 @@ enum xdp_action {
         XDP_REDIRECT,
 };
 
+enum sk_action {
+        SK_DROP,
+        SK_PASS,
+};
+
 /* What an XDP program gets: the verifier turns each access into the real one. */
 struct xdp_md {
         __u32 data, data_end, data_meta;

@@ -19,10 +19,10 @@ struct request {
         char rest[256];
 };
 
-int netlink_open(uint32_t groups)
+int netlink_open(int protocol, uint32_t groups)
 {
         struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = groups };
-        int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+        int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
 
         if (fd < 0)
                 return -errno;
@@ -55,15 +55,12 @@ static void add(struct request *q, uint16_t type, const void *data, size_t size)
         q->header.nlmsg_len = NLMSG_ALIGN(q->header.nlmsg_len) + (uint32_t) RTA_ALIGN(a->rta_len);
 }
 
-typedef void (*message_fn)(void *userdata, const struct nlmsghdr *m);
-
-/* Sends, and calls for each message of the answer. */
-static int ask(int fd, const struct request *q, message_fn call, void *userdata)
+int netlink_ask(int fd, const struct nlmsghdr *question, void (*call)(void *userdata, const struct nlmsghdr *m), void *userdata)
 {
-        bool dump = q->header.nlmsg_flags & NLM_F_DUMP;
+        bool dump = question->nlmsg_flags & NLM_F_DUMP;
         char buffer[BUFFER_SIZE] __attribute__((aligned(NLMSG_ALIGNTO)));
 
-        if (send(fd, q, q->header.nlmsg_len, 0) < 0)
+        if (send(fd, question, question->nlmsg_len, 0) < 0)
                 return -errno;
         do {
                 ssize_t got = recv(fd, buffer, sizeof(buffer), 0);
@@ -158,7 +155,7 @@ int netlink_link(int fd, const char *name, uint32_t ifindex, struct link *ret)
         if (name)
                 add(&q, IFLA_IFNAME, name, strlen(name) + 1);
         *ret = (struct link){};
-        r = ask(fd, &q, take_link, ret);
+        r = netlink_ask(fd, &q.header, take_link, ret);
         if (r < 0)
                 return r;
         return ret->ifindex ? 0 : -ENODEV;
@@ -183,7 +180,7 @@ int netlink_number_of(int fd, int netns_fd, int32_t *ret)
         generic->rtgen_family = AF_UNSPEC;
         add(&q, NETNSA_FD, &of, sizeof(of));
         *ret = -1;
-        return ask(fd, &q, take_number, ret);
+        return netlink_ask(fd, &q.header, take_number, ret);
 }
 
 struct way {
@@ -213,7 +210,7 @@ int netlink_route(int fd, uint8_t family, const uint8_t *address, uint8_t *ret_t
         route->rtm_family = family == 4 ? AF_INET : AF_INET6;
         route->rtm_dst_len = family == 4 ? 32 : 128;
         add(&q, RTA_DST, address, family == 4 ? 4 : 16);
-        r = ask(fd, &q, take_route, &way);
+        r = netlink_ask(fd, &q.header, take_route, &way);
         if (r < 0)
                 return r;
         *ret_type = way.type;
@@ -239,7 +236,7 @@ int netlink_default(int fd, uint8_t family, uint32_t *ret_ifindex)
 
         route->rtm_family = family == 4 ? AF_INET : AF_INET6;
         *ret_ifindex = 0;
-        return ask(fd, &q, take_default, ret_ifindex);
+        return netlink_ask(fd, &q.header, take_default, ret_ifindex);
 }
 
 int netlink_read_links(int fd, void (*call)(void *userdata, uint32_t ifindex), void *userdata)

@@ -24,8 +24,12 @@ struct link {
         bool xdp;              /* has a program */
 };
 
-/* groups: RTMGRP_…, of which messages are then readable; 0: for questions. */
-int netlink_open(uint32_t groups);
+/* protocol: NETLINK_ROUTE, …; groups: RTMGRP_…, of which messages are then readable; 0: for questions. */
+int netlink_open(int protocol, uint32_t groups);
+
+struct nlmsghdr;
+/* Asks, and calls for each message of the answer. */
+int netlink_ask(int fd, const struct nlmsghdr *question, void (*call)(void *userdata, const struct nlmsghdr *m), void *userdata);
 
 /* By its name, or by its number where name is NULL. -ENODEV. */
 int netlink_link(int fd, const char *name, uint32_t ifindex, struct link *ret);

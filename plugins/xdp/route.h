@@ -37,5 +37,10 @@ struct route_control {
 #define ROUTE_SLOTS       (2 * ROUTES_MAX)  /* while those before are still there */
 #define ROUTE_ENTRIES_MAX 65536
 #define ROUTE_KEYS_MAX    1024              /* of one route and interface */
+#define ROUTE_DEVICES_MAX 1024              /* containers that XDP has routes to, the past ones included */
+
+/* A listener may have a socket for each transport and family. */
+#define ROUTE_SOCKETS (4 * ROUTE_SLOTS)
+#define ROUTE_SOCKET_AT(slot, protocol, family) ((slot) * 4 + ((protocol) == 17 ? 2 : 0) + ((family) == 6 ? 1 : 0))
 
 #endif

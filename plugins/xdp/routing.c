@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "routing.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_arp.h>
 #include <linux/rtnetlink.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +13,10 @@
 
 #include "hook.h"
 #include "interface.h"
+#include "listener.h"
 #include "netlink.h"
 #include "routes.h"
+#include "steer.h"
 #include "table.h"
 #include "target.h"
 #include "tc.h"
@@ -28,6 +32,7 @@ struct state {
         uint32_t slot;
         uint64_t packets, told; /* emitted, and what the programs said last */
         bool up, dirty;
+        bool refused; /* of a listener: to look again at once is no use */
         bool announced, told_up; /* what was logged last */
         uint32_t told_ifindex;
         struct target target; /* while it is up */
@@ -44,7 +49,8 @@ struct set {
 
 struct routing {
         struct table table;
-        struct tc *tc; /* NULL: no route needed it so far */
+        struct tc *tc;       /* NULL: no route needed it so far */
+        struct steer *steer; /* the same */
         bool tcx;
         int ask, links; /* netlink sockets */
         uint64_t slots[ROUTE_SLOTS / 64]; /* taken */
@@ -66,6 +72,7 @@ static void stop(struct xdp *x, struct routing *g)
         if (g->ask >= 0)
                 (void) close(g->ask);
         tc_free(g->tc);
+        steer_free(g->steer);
         table_close(&g->table);
         free(g);
 }
@@ -83,9 +90,9 @@ static int start(struct xdp *x, struct routing **ret)
         g->tcx = hook_has_tcx();
         r = table_open(&g->table, x->n_cpus);
         if (r >= 0)
-                r = g->ask = netlink_open(0);
+                r = g->ask = netlink_open(NETLINK_ROUTE, 0);
         if (r >= 0)
-                r = g->links = netlink_open(RTMGRP_LINK);
+                r = g->links = netlink_open(NETLINK_ROUTE, RTMGRP_LINK);
         if (r >= 0)
                 r = x->host->add_io(x->host, g->links, on_links);
         if (r < 0) {
@@ -109,6 +116,28 @@ static int need_tc(struct xdp *x, struct routing *g)
         if (r < 0)
                 x->host->log(x->host, TRIMTAB_LOG_ERROR, "the kernel refuses the program of routes: %s", why);
         return r;
+}
+
+static int need_steer(struct xdp *x, struct routing *g)
+{
+        char why[256] = "";
+        int r;
+
+        if (g->steer)
+                return 0;
+        r = steer_new(&g->table, &g->steer, why, sizeof(why));
+        x->host->program(x->host, "trimtab_lookup", r < 0 ? -1 : steer_program_fd(g->steer), why);
+        if (r < 0)
+                x->host->log(x->host, TRIMTAB_LOG_ERROR, "the kernel refuses the program of routes to listeners: %s", why);
+        return r;
+}
+
+/* What path = auto comes to: nothing but the keys that are there decides. */
+static enum route_path pick(const struct route *route)
+{
+        if (route->path != PATH_AUTO)
+                return route->path;
+        return route->listener ? PATH_SOCKET : PATH_TC;
 }
 
 /* --- one route --- */
@@ -201,17 +230,121 @@ static int put_all(struct xdp *x, struct routing *g, struct state *s, uint32_t s
                 n += r >= 0;
                 full = is_full(r) ? r : full;
         }
-        if (full)
-                report_add(report, "there is no room for it: of %u entries an address, protocol, port and interface takes one each",
-                           ROUTE_ENTRIES_MAX);
-        else if (n == 0)
+        if (n == 0 && !full)
                 report_add(report, "it comes in by no interface that is there");
         return full ? full : (n > 0 ? n : -ENODEV);
 }
 
-static const char *how(const struct routing *g)
+/* --- one route, to a listener --- */
+
+static const char *protocol_name(uint8_t protocol)
 {
-        return g->tcx ? "tc, by tcx links" : "tc, by filters of clsact, as the kernel has no tcx links";
+        return protocol == IPPROTO_UDP ? "UDP" : "TCP";
+}
+
+static int put_socket(struct routing *g, const struct state *s, uint8_t protocol, uint8_t family, struct report *report)
+{
+        uint16_t port = s->route->listener;
+        int fd = listener_find(protocol, family, port), r;
+
+        if (fd < 0) {
+                report_add(report, "%s port %u of IPv%u: %s", protocol_name(protocol), port, family,
+                           fd == -ENOENT  ? "nobody listens there yet"
+                           : fd == -EPERM ? "who listens there cannot be asked for the socket: it takes CAP_SYS_PTRACE and pidfd_getfd(2)"
+                                          : strerror(-fd));
+                return fd;
+        }
+        r = steer_put(g->steer, ROUTE_SOCKET_AT(s->slot, protocol, family), fd);
+        (void) close(fd);
+        if (r < 0)
+                report_add(report, "the socket of %s port %u cannot be had: %s", protocol_name(protocol), port, strerror(-r));
+        return r;
+}
+
+/* Calls for each place that the route has a socket at, until one fails. */
+static int each_socket(const struct state *s, int (*call)(struct routing *g, const struct state *s, uint8_t protocol, uint8_t family,
+                                                          struct report *report),
+                       struct routing *g, struct report *report)
+{
+        bool done[2] = {};
+
+        for (size_t v = 0; v < s->route->n_vips; v++) {
+                uint8_t family = s->route->vips[v].family;
+
+                if (done[family == 6])
+                        continue;
+                done[family == 6] = true;
+                for (size_t p = 0; p < s->route->n_protocols; p++) {
+                        int r = call(g, s, s->route->protocols[p], family, report);
+
+                        if (r < 0)
+                                return r;
+                }
+        }
+        return 0;
+}
+
+static int has_socket(struct routing *g, const struct state *s, uint8_t protocol, uint8_t family, struct report *report)
+{
+        return steer_has(g->steer, ROUTE_SOCKET_AT(s->slot, protocol, family)) ? 0 : -ENOENT;
+}
+
+static int take_socket(struct routing *g, const struct state *s, uint8_t protocol, uint8_t family, struct report *report)
+{
+        steer_take(g->steer, ROUTE_SOCKET_AT(s->slot, protocol, family));
+        return 0;
+}
+
+/* A packet for an address that is not ours is not looked up here; an answer of UDP bears the listener's port. */
+static int look_at_vips_here(const struct routing *g, const struct route *route, struct report *report)
+{
+        int r = 0;
+
+        for (size_t i = 0; i < route->n_vips; i++) {
+                const struct prefix *vip = &route->vips[i];
+                char name[INET6_ADDRSTRLEN] = "?";
+                uint32_t device;
+                uint8_t type;
+
+                if (netlink_route(g->ask, vip->family, vip->bytes, &type, &device) >= 0 && type == RTN_LOCAL)
+                        continue;
+                (void) inet_ntop(vip->family == 4 ? AF_INET : AF_INET6, vip->bytes, name, sizeof(name));
+                report_add(report, "%s is not an address of this network namespace: ip addr add %s/%u dev lo", name, name, vip->length);
+                r = -EADDRNOTAVAIL;
+        }
+        if (memchr(route->protocols, IPPROTO_UDP, route->n_protocols) &&
+            (route->n_ports > 1 || route->ports[0].first != route->listener || route->ports[0].last != route->listener))
+                report_add(report, "answers of UDP come from port %u, where their clients do not expect them unless it is the route's too",
+                           route->listener);
+        return r;
+}
+
+static int put_listener(struct routing *g, struct state *s, uint32_t set, struct report *report)
+{
+        struct put put = { .table = &g->table, .target = { .at = ROUTE_AT_SOCKET, .slot = s->slot }, .set = set };
+        int r = look_at_vips_here(g, s->route, report);
+
+        if (r >= 0)
+                r = each_socket(s, put_socket, g, report);
+        s->refused = r == -EPERM || r == -ESRCH;
+        return r >= 0 ? route_each_key(s->route, put_key, &put) : r;
+}
+
+/* --- what is told --- */
+
+static void describe(const struct routing *g, const struct state *s, char *ret, size_t size)
+{
+        static const char *const why[_PATH_MAX] = {
+                [PATH_TC] = " (auto: fits any driver; xdp is for who asks for it)",
+                [PATH_SOCKET] = " (auto: there is a listener in place of a container)",
+        };
+        enum route_path path = pick(s->route);
+
+        (void) snprintf(ret, size, "%s%s%s", route_path_names[path],
+                        path != PATH_TC ? ""
+                        : g->tcx        ? ", by tcx links"
+                                        : ", by filters of clsact, as the kernel has no tcx links",
+                        s->route->path == PATH_AUTO ? why[path] : "");
 }
 
 /* What has become of it, to be seen with its object. */
@@ -228,10 +361,13 @@ static void announce(struct xdp *x, const struct routing *g, struct state *s)
         if (s->announced && s->up == s->told_up && (!s->up || s->target.ifindex == s->told_ifindex))
                 return;
         if (s->up) {
-                (void) snprintf(text, sizeof(text), "%s%s", how(g),
-                                s->route->path == PATH_AUTO ? " (auto: fits any driver; xdp is for who asks for it)" : "");
-                x->host->log(x->host, TRIMTAB_LOG_INFO, "route %s: up, by %s into %s of %s: %s", s->route->name, s->target.name,
-                             s->route->device, s->route->netns, text);
+                describe(g, s, text, sizeof(text));
+                if (s->route->listener)
+                        x->host->log(x->host, TRIMTAB_LOG_INFO, "route %s: up, to the listener at port %u: %s", s->route->name,
+                                     s->route->listener, text);
+                else
+                        x->host->log(x->host, TRIMTAB_LOG_INFO, "route %s: up, by %s into %s of %s: %s", s->route->name, s->target.name,
+                                     s->route->device, s->route->netns, text);
         } else if (s->announced)
                 x->host->log(x->host, TRIMTAB_LOG_NOTICE, "route %s: down: its packets go the kernel's way", s->route->name);
         s->announced = true;
@@ -248,25 +384,42 @@ static struct table_match of_slot(uint32_t slot)
         return m;
 }
 
+static int put_container(struct xdp *x, struct routing *g, struct state *s, uint32_t set, struct report *report)
+{
+        struct target target;
+        int r;
+
+        s->netns = target_netns(s->route);
+        r = target_find(s->route, g->ask, &target, report);
+        if (r < 0)
+                return r;
+        s->target = target;
+        return put_all(x, g, s, set, report);
+}
+
+static void take(struct routing *g, const struct state *s)
+{
+        (void) table_take(&g->table, of_slot(s->slot));
+        if (s->route->listener && g->steer)
+                (void) each_socket(s, take_socket, g, NULL);
+}
+
 /* Has it up or down as the container is there or not, in a set that need not be in force yet. < 0: there is no room for its entries. */
 static int settle(struct xdp *x, struct routing *g, struct state *s, uint32_t set)
 {
         struct report report = {};
-        struct target target;
         int r;
 
         s->dirty = false;
         s->looked_ns = x->now_ns;
-        s->netns = target_netns(s->route);
-        r = target_find(s->route, g->ask, &target, &report);
-        if (r >= 0) {
-                s->target = target;
-                r = put_all(x, g, s, set, &report);
-        }
+        r = s->route->listener ? put_listener(g, s, set, &report) : put_container(x, g, s, set, &report);
+        if (is_full(r))
+                report_add(&report, "there is no room for it: of %u entries an address, protocol, port and interface takes one each",
+                           ROUTE_ENTRIES_MAX);
         tell(x, s, &report);
         s->up = r >= 0;
         if (!s->up)
-                (void) table_take(&g->table, of_slot(s->slot));
+                take(g, s);
         return is_full(r) ? r : 0;
 }
 
@@ -298,7 +451,7 @@ static void mark(void *userdata, uint32_t ifindex)
         for (size_t i = 0; g->set.routes && i < g->set.routes->n; i++) {
                 struct state *s = &g->set.states[i];
 
-                s->dirty |= ifindex == 0 || !s->up || s->target.ifindex == ifindex;
+                s->dirty |= !s->route->listener && (ifindex == 0 || !s->up || s->target.ifindex == ifindex);
         }
 }
 
@@ -311,6 +464,16 @@ static int on_links(void *self, int32_t fd)
         return r;
 }
 
+static bool has_changed(const struct xdp *x, struct routing *g, const struct state *s)
+{
+        bool due = x->now_ns >= s->looked_ns + LOOK_NS;
+
+        if (!s->route->listener)
+                return !s->up || due || target_netns(s->route) != s->netns;
+        /* To look through all processes costs too much to be done in vain every second. */
+        return s->up ? each_socket(s, has_socket, g, NULL) < 0 : !s->refused || due;
+}
+
 void routing_look(struct xdp *x)
 {
         struct routing *g = x->routing;
@@ -318,7 +481,7 @@ void routing_look(struct xdp *x)
         for (size_t i = 0; g && g->set.routes && i < g->set.routes->n; i++) {
                 struct state *s = &g->set.states[i];
 
-                s->dirty |= !s->up || x->now_ns >= s->looked_ns + LOOK_NS || target_netns(s->route) != s->netns;
+                s->dirty |= has_changed(x, g, s);
         }
         routing_settle(x);
 }
@@ -383,10 +546,10 @@ static void begin(struct routing *g, struct state *s, const struct route *route)
         s->told = table_packets(&g->table, s->slot);
 }
 
-static bool needs_tc(const struct routes *routes)
+static bool needs(const struct routes *routes, enum route_path path)
 {
         for (size_t i = 0; i < routes->n; i++)
-                if (routes->route[i].path != PATH_XDP && !routes->route[i].listener)
+                if (pick(&routes->route[i]) == path)
                         return true;
         return false;
 }
@@ -398,9 +561,20 @@ static bool is_needed(void *userdata, uint32_t ifindex)
         const struct set *set = &x->routing->set;
 
         for (size_t i = 0; it && set->routes && i < set->routes->n; i++)
-                if (set->states[i].up && route_applies(set->states[i].route, it->name))
+                if (set->states[i].up && pick(set->states[i].route) == PATH_TC && route_applies(set->states[i].route, it->name))
                         return true;
         return false;
+}
+
+/* Takes off what the routes in force do not need. */
+static void trim(struct xdp *x, struct routing *g)
+{
+        if (!g->set.routes || !needs(g->set.routes, PATH_SOCKET))
+                g->steer = steer_free(g->steer);
+        if (!g->set.routes || !needs(g->set.routes, PATH_TC))
+                g->tc = tc_free(g->tc);
+        if (g->tc)
+                tc_trim(g->tc, is_needed, x);
 }
 
 static void set_free(struct routing *g, struct set *set)
@@ -409,8 +583,11 @@ static void set_free(struct routing *g, struct set *set)
 
         all_of_it.set = set->number;
         (void) table_take(&g->table, all_of_it);
-        for (size_t i = 0; set->states && i < set->routes->n; i++)
+        for (size_t i = 0; set->states && i < set->routes->n; i++) {
+                if (set->states[i].route->listener && g->steer)
+                        (void) each_socket(&set->states[i], take_socket, g, NULL);
                 give_slot(g, set->states[i].slot);
+        }
         free(set->states);
         routes_free(set->routes);
         *set = (struct set){};
@@ -418,8 +595,10 @@ static void set_free(struct routing *g, struct set *set)
 
 static int set_make(struct xdp *x, struct routing *g, struct set *set)
 {
-        int r = needs_tc(set->routes) ? need_tc(x, g) : 0;
+        int r = needs(set->routes, PATH_TC) ? need_tc(x, g) : 0;
 
+        if (r >= 0 && needs(set->routes, PATH_SOCKET))
+                r = need_steer(x, g);
         set->number = g->set.number + 1;
         set->states = calloc(set->routes->n + 1, sizeof(*set->states));
         if (!set->states)
@@ -493,8 +672,7 @@ void routing_commit(struct xdp *x, struct routing_change *change)
         set_free(g, &before);
         for (size_t i = 0; i < g->set.routes->n; i++)
                 announce(x, g, &g->set.states[i]);
-        if (g->tc)
-                tc_trim(g->tc, is_needed, x);
+        trim(x, g);
 }
 
 void routing_abandon(struct xdp *x, struct routing_change *change)
@@ -503,8 +681,7 @@ void routing_abandon(struct xdp *x, struct routing_change *change)
                 return;
         if (x->routing) {
                 set_free(x->routing, &change->set);
-                if (x->routing->tc)
-                        tc_trim(x->routing->tc, is_needed, x);
+                trim(x, x->routing);
         } else
                 routes_free(change->set.routes);
         free(change);

@@ -123,7 +123,7 @@ static int look_inside(void *userdata)
 {
         struct inside *in = userdata;
         const char *device = in->route->device;
-        int fd = netlink_open(0), r;
+        int fd = netlink_open(NETLINK_ROUTE, 0), r;
 
         if (fd < 0) {
                 report_add(in->report, "the container cannot be asked: %s", strerror(-fd));
