@@ -37,7 +37,7 @@ struct route_control {
 #define ROUTE_SLOTS       (2 * ROUTES_MAX)  /* while those before are still there */
 #define ROUTE_ENTRIES_MAX 65536
 #define ROUTE_KEYS_MAX    1024              /* of one route and interface */
-#define ROUTE_DEVICES_MAX 1024              /* containers that XDP has routes to, the past ones included */
+#define ROUTE_DEVICES_MAX 1024              /* containers that XDP has ever had routes to, and that are still there */
 
 /* A listener may have a socket for each transport and family. */
 #define ROUTE_SOCKETS (4 * ROUTE_SLOTS)

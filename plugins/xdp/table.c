@@ -18,11 +18,21 @@ static int make(enum bpf_map_type type, const char *name, uint32_t key_size, uin
         return 0;
 }
 
-int table_open(struct table *ret, uint32_t n_cpus)
+static int make_turnstile(struct table *t)
+{
+        LIBBPF_OPTS(bpf_map_create_opts, options, .inner_map_fd = (uint32_t) t->control);
+
+        t->turnstile = bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, "route_turnstile", sizeof(uint32_t), sizeof(uint32_t), 1, &options);
+        return t->turnstile < 0 ? -errno : 0;
+}
+
+int table_need(struct table *ret, uint32_t n_cpus)
 {
         struct table t = TABLE_NULL;
         int r;
 
+        if (ret->entries >= 0)
+                return 0;
         t.n_cpus = n_cpus;
         r = make(BPF_MAP_TYPE_HASH, "routes", sizeof(struct route_key), sizeof(struct route_target), ROUTE_ENTRIES_MAX,
                  BPF_F_NO_PREALLOC, &t.entries);
@@ -30,6 +40,10 @@ int table_open(struct table *ret, uint32_t n_cpus)
                 r = make(BPF_MAP_TYPE_ARRAY, "route_control", sizeof(uint32_t), sizeof(struct route_control), 1, 0, &t.control);
         if (r >= 0)
                 r = make(BPF_MAP_TYPE_PERCPU_ARRAY, "route_packets", sizeof(uint32_t), sizeof(uint64_t), ROUTE_SLOTS, 0, &t.packets);
+        if (r >= 0)
+                r = make(BPF_MAP_TYPE_DEVMAP_HASH, "route_devices", sizeof(uint32_t), sizeof(uint32_t), ROUTE_DEVICES_MAX, 0, &t.devices);
+        if (r >= 0)
+                r = make_turnstile(&t);
         if (r < 0) {
                 table_close(&t);
                 return r;
@@ -40,7 +54,7 @@ int table_open(struct table *ret, uint32_t n_cpus)
 
 void table_close(struct table *t)
 {
-        const int fds[] = { t->entries, t->control, t->packets };
+        const int fds[] = { t->entries, t->control, t->packets, t->devices, t->turnstile };
 
         for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
                 if (fds[i] >= 0)
@@ -83,7 +97,15 @@ int table_switch(const struct table *t, uint32_t set)
         const struct route_control control = { .set = set };
         const uint32_t key = 0;
 
-        return bpf_map_update_elem(t->control, &key, &control, BPF_ANY) < 0 ? -errno : 0;
+        if (bpf_map_update_elem(t->control, &key, &control, BPF_ANY) < 0)
+                return -errno;
+        /* Nobody looks at what is put in there: that the kernel waits when it is put is what it is for. */
+        return bpf_map_update_elem(t->turnstile, &key, &t->control, BPF_ANY) < 0 ? -errno : 0;
+}
+
+int table_put_device(const struct table *t, uint32_t ifindex)
+{
+        return bpf_map_update_elem(t->devices, &ifindex, &ifindex, BPF_ANY) < 0 ? -errno : 0;
 }
 
 uint64_t table_packets(const struct table *t, uint32_t slot)

@@ -11,13 +11,14 @@
 /* The maps that all programs which take packets along a route share. -errno throughout. */
 
 struct table {
-        int entries, control, packets; /* fds of maps; -1: not there */
+        int entries, control, packets, devices, turnstile; /* fds of maps; -1: not there */
         uint32_t n_cpus;
 };
 
-#define TABLE_NULL ((struct table){ .entries = -1, .control = -1, .packets = -1 })
+#define TABLE_NULL ((struct table){ .entries = -1, .control = -1, .packets = -1, .devices = -1, .turnstile = -1 })
 
-int table_open(struct table *ret, uint32_t n_cpus);
+/* Makes them, unless they are there. */
+int table_need(struct table *t, uint32_t n_cpus);
 void table_close(struct table *t);
 
 int table_put(const struct table *t, const struct route_key *key, const struct route_target *target);
@@ -28,8 +29,13 @@ struct table_match {
 #define TABLE_ALL ((struct table_match){ UINT32_MAX, UINT32_MAX, UINT32_MAX })
 /* Takes those out: how many they were. */
 int table_take(const struct table *t, struct table_match match);
-/* From now on that set is in force, for all programs; a packet sees one or the other. */
+/*
+ * From now on that set is in force, for all programs; a packet sees one or the other. Returns when no packet is under way that has
+ * looked at the one before.
+ */
 int table_switch(const struct table *t, uint32_t set);
+/* A device that XDP may send to. When it goes the kernel takes it out, and what was for it goes the kernel's way. */
+int table_put_device(const struct table *t, uint32_t ifindex);
 /* By all programs, on all CPUs. */
 uint64_t table_packets(const struct table *t, uint32_t slot);
 

@@ -67,6 +67,7 @@ static int xdp_open(const struct trimtab_host *h, void **ret_self)
                 return -ENOMEM;
         *ret_self = x;
         x->host = h;
+        x->table = TABLE_NULL;
         if (n_cpus < 0)
                 return n_cpus;
         x->n_cpus = (uint32_t) n_cpus;
@@ -142,6 +143,7 @@ static void xdp_close(void *self)
                 return;
         routing_free(x);
         interfaces_free(x);
+        table_close(&x->table);
         filters_free(x->filters);
         totals_free(x);
         sources_free(x);

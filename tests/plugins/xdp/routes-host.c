@@ -11,6 +11,7 @@
  *     route NAME KEY=ITEM[,ITEM]… …    one more for the next configure
  *     configure               those are all: 0, or an error
  *     knob KNOB IFACE WORD
+ *     limit KNOB IFACE NUMBER
  *     collect
  *     metric NAME SCOPE OBJECT   a number; for routes OBJECT is the name
  *     path ROUTE              what it has picked
@@ -89,14 +90,15 @@ static const char *make_entry(char *words)
         return why;
 }
 
-static int set_knob(char *words)
+static int set_knob(char *words, uint32_t type)
 {
         const struct trimtab_plugin *p = testhost_plugin(th);
-        struct trimtab_value value = { .size = sizeof(value), .type = TRIMTAB_CHOICE };
+        struct trimtab_value value = { .size = sizeof(value), .type = type };
         char knob[64], iface[64];
 
         if (sscanf(words, "%63s %63s %1023s", knob, iface, value.text) != 3)
                 return -EINVAL;
+        value.number = atof(value.text);
         for (uint32_t i = 0; i < p->n_knobs; i++)
                 if (strcmp(p->knobs[i].name, knob) == 0)
                         return p->knobs[i].apply(testhost_self(th), if_nametoindex(iface), &value);
@@ -160,7 +162,9 @@ static void obey(char *line)
                 (void) printf("%d\n", testhost_plugin(th)->configure(testhost_self(th), entries, n_entries));
                 n_entries = 0;
         } else if (strcmp(line, "knob") == 0)
-                (void) printf("%d\n", set_knob(words));
+                (void) printf("%d\n", set_knob(words, TRIMTAB_CHOICE));
+        else if (strcmp(line, "limit") == 0)
+                (void) printf("%d\n", set_knob(words, TRIMTAB_NUMBER));
         else if (strcmp(line, "collect") == 0)
                 (void) printf("%d\n", testhost_collect(th));
         else if (strcmp(line, "metric") == 0)
