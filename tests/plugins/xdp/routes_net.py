@@ -133,9 +133,8 @@ class RouteCase(unittest.TestCase):
         self.threads = []
         self.host = None
         for netns in (self.client, self.router):
-            run("ip", "netns", "add", netns)
+            self.make_netns(netns)
             self.addCleanup(run, "ip", "netns", "del", netns)
-            run("ip", "-n", netns, "link", "set", "lo", "up")
         self.sysctl(self.router, ["net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1", "net.ipv4.conf.all.rp_filter=0",
                                   "net.ipv4.conf.default.rp_filter=0"])
         run("ip", "link", "add", "eth0", "netns", self.client, "type", "veth", "peer", "name", "in0", "netns", self.router)
@@ -153,6 +152,12 @@ class RouteCase(unittest.TestCase):
 
     # The ground.
 
+    def make_netns(self, netns):
+        run("ip", "netns", "add", netns)
+        run("ip", "-n", netns, "link", "set", "lo", "up")
+        # Addresses of links are good at once; else the first packets wait for a second.
+        self.sysctl(netns, ["net.ipv6.conf.all.accept_dad=0", "net.ipv6.conf.default.accept_dad=0"])
+
     def sysctl(self, netns, words):
         run("ip", "netns", "exec", netns, "sysctl", "-q", "-w", *words)
 
@@ -167,8 +172,7 @@ class RouteCase(unittest.TestCase):
 
     def make_container(self, netns=None, device="host0", vips=(VIP4, VIP6), net="10.2.0", net6="fd02:"):
         netns = netns or self.container
-        run("ip", "netns", "add", netns)
-        run("ip", "-n", netns, "link", "set", "lo", "up")
+        self.make_netns(netns)
         self.sysctl(netns, ["net.ipv4.conf.all.rp_filter=0", "net.ipv4.conf.default.rp_filter=0"])
         run("ip", "link", "add", device, "netns", self.router, "type", "veth", "peer", "name", "eth0", "netns", netns)
         self.address(netns, "eth0", f"{net}.2/24", f"{net6}:2/64")
@@ -317,6 +321,30 @@ class RouteCase(unittest.TestCase):
             return False
         finally:
             s.close()
+
+    def assert_leaves_frames_of_others(self):
+        """In by an interface that takes in all, with another's address at the front."""
+        server = self.socket_in(self.container, socket.AF_INET, socket.SOCK_DGRAM, bind=(VIP4, 443))
+        server.settimeout(0.5)
+        run("ip", "-n", self.router, "link", "set", "in0", "promisc", "on")
+        s = self.socket_in(self.client, socket.AF_PACKET, socket.SOCK_RAW)
+        s.bind(("eth0", 0))
+        mine = run("ip", "netns", "exec", self.router, "cat", "/sys/class/net/in0/address").strip()
+
+        def send(to):
+            udp = struct.pack("!HHHH", 5, 443, 13, 0) + b"hello"
+            ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 0, 0x4000, 64, 17, 0, socket.inet_aton("10.1.0.2"),
+                             socket.inet_aton(VIP4))
+            total = sum(struct.unpack("!10H", ip))
+            total = ~(total + (total >> 16)) & 0xffff
+            ip = ip[:10] + struct.pack("!H", total) + ip[12:]
+            s.send(bytes.fromhex(to.replace(":", "")) + b"\x02\0\0\0\0\x01\x08\0" + ip + udp)
+
+        send("02:00:00:00:00:77")
+        self.assertRaises(TimeoutError, server.recv, 100)
+        self.assertEqual(self.packets(), 0)
+        send(mine)
+        self.assertEqual(server.recv(100), b"hello")
 
     # What the kernel has.
 

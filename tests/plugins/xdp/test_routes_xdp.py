@@ -71,6 +71,19 @@ class Xdp(RouteCase):
             self.assertEqual(self.packets(), before)
             self.assertGreater(self.sent(), sent)
 
+    def test_frames_for_somebody_else_are_left_alone(self):
+        self.up(self.route(protocol="udp"))
+        self.assert_leaves_frames_of_others()
+
+    def test_what_is_too_long_for_the_container_goes_the_kernels_way(self):
+        self.kernel_routes()
+        self.serve_udp(VIP4)
+        run("ip", "-n", self.router, "link", "set", "host0", "mtu", "1000")
+        run("ip", "-n", self.container, "link", "set", "eth0", "mtu", "1000")
+        self.up(self.route(protocol="udp"))
+        self.assert_takes(lambda: self.talk_udp(VIP4, 800), 1)
+        self.assertTrue(self.talk_udp(VIP4, 1300))
+
     def test_frames_that_would_be_lost_are_not_sent(self):
         """The container's end does not poll: the route is down, and the kernel takes over; and up again when it does."""
         self.kernel_routes()
