@@ -68,6 +68,24 @@ static int size_maps(struct xdp_bpf *skel, const struct xdp_sizes *s)
         return r;
 }
 
+static int share_maps(struct xdp_bpf *skel, const struct table *t)
+{
+        const struct {
+                struct bpf_map *map;
+                int fd;
+        } maps[] = {
+                { skel->maps.routes, t->entries },
+                { skel->maps.route_control, t->control },
+                { skel->maps.route_packets, t->packets },
+                { skel->maps.route_devices, t->devices },
+        };
+        int r = 0;
+
+        for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]) && r >= 0; i++)
+                r = bpf_map__reuse_fd(maps[i].map, maps[i].fd);
+        return r;
+}
+
 static int map_window(struct window *w, const struct bpf_map *map)
 {
         size_t page = (size_t) sysconf(_SC_PAGESIZE);
@@ -137,6 +155,8 @@ static int load_with(struct xdp_program *p, bool cookies, char *why, size_t size
         p->skel->rodata->factor |= 1;
 
         r = size_maps(p->skel, &p->sizes);
+        if (r >= 0 && p->sizes.table)
+                r = share_maps(p->skel, p->sizes.table);
         if (r >= 0) {
                 (void) bpf_program__set_log_buf(p->skel->progs.trimtab_xdp, log, LOG_SIZE);
                 r = xdp_bpf__load(p->skel);
