@@ -141,6 +141,7 @@ class RouteCase(unittest.TestCase):
         self.address(self.client, "eth0", "10.1.0.2/24", "fd01::2/64")
         self.address(self.router, "in0", "10.1.0.1/24", "fd01::1/64")
         self.default(self.client, "10.1.0.1", "fd01::1")
+        self.reach(self.client, "10.1.0.1", "fd01::1")
         self.make_container()
 
     def tearDown(self):
@@ -170,6 +171,22 @@ class RouteCase(unittest.TestCase):
         for gateway in gateways:
             run("ip", "-n", netns, "route", "add", "default", "via", gateway)
 
+    def reach(self, netns, *addresses):
+        """Until both ends know each other: addresses of IPv6 and neighbours take their time."""
+        def is_there(address):
+            s = self.socket_in(netns, self.family(address), socket.SOCK_STREAM)
+            s.settimeout(0.2)
+            try:
+                s.connect((address, 1))
+            except OSError as e:
+                return e.errno == errno.ECONNREFUSED
+            finally:
+                s.close()
+            return True
+
+        for address in addresses:
+            self.assertTrue(wait_for(lambda address=address: is_there(address)), f"{address} from {netns}")
+
     def make_container(self, netns=None, device="host0", vips=(VIP4, VIP6), net="10.2.0", net6="fd02:"):
         netns = netns or self.container
         self.make_netns(netns)
@@ -178,6 +195,7 @@ class RouteCase(unittest.TestCase):
         self.address(netns, "eth0", f"{net}.2/24", f"{net6}:2/64")
         self.address(self.router, device, f"{net}.1/24", f"{net6}:1/64")
         self.default(netns, f"{net}.1", f"{net6}:1")
+        self.reach(netns, f"{net}.1", f"{net6}:1")
         for vip in vips:
             self.address(netns, "lo", f"{vip}/{128 if ':' in vip else 32}")
 
