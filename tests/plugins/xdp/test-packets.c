@@ -613,7 +613,8 @@ static void test_limit_over_time(void **state)
         no_limits();
 
         assert_true(passed <= allowed + 1);
-        assert_true(passed >= allowed - allowed / 10); /* the test itself may have been held up */
+        /* More than the first burst: it fills again. How much more depends on how often the test itself is held up. */
+        assert_true(passed > rate.burst_ns / rate.interval_ns + 1);
         assert_true(after.verdicts[SOURCE] - before.verdicts[SOURCE] > 0);
 }
 
