@@ -39,6 +39,8 @@ enum {
         BPF_MAP_TYPE_PERCPU_ARRAY = 6,
         BPF_MAP_TYPE_LPM_TRIE = 11,
         BPF_MAP_TYPE_ARRAY_OF_MAPS = 12,
+        BPF_MAP_TYPE_SOCKMAP = 15,
+        BPF_MAP_TYPE_DEVMAP_HASH = 25,
         BPF_MAP_TYPE_RINGBUF = 27,
 };
 
@@ -49,6 +51,7 @@ enum {
 };
 
 #define BPF_F_CURRENT_CPU 0xffffffffULL
+#define BPF_MTU_CHK_SEGS  1u
 
 enum xdp_action {
         XDP_ABORTED,
@@ -58,11 +61,43 @@ enum xdp_action {
         XDP_REDIRECT,
 };
 
+enum sk_action {
+        SK_DROP,
+        SK_PASS,
+};
+
 /* What an XDP program gets: the verifier turns each access into the real one. */
 struct xdp_md {
         __u32 data, data_end, data_meta;
         __u32 ingress_ifindex, rx_queue_index;
         __u32 egress_ifindex;
+};
+
+/* What a program of tc gets. Its fields are at these offsets, and to the last that is used here. */
+struct __sk_buff {
+        __u32 len, pkt_type, mark, queue_mapping, protocol;
+        __u32 vlan_present, vlan_tci, vlan_proto;
+        __u32 priority, ingress_ifindex, ifindex, tc_index;
+        __u32 cb[5];
+        __u32 hash, tc_classid;
+        __u32 data, data_end;
+        __u32 napi_id;
+        __u32 family, remote_ip4, local_ip4, remote_ip6[4], local_ip6[4], remote_port, local_port;
+        __u32 data_meta;
+        __u64 flow_keys, tstamp;
+        __u32 wire_len, gso_segs;
+};
+
+/* What a program that looks for a listener gets; the same. */
+struct bpf_sk_lookup {
+        __u64 socket;
+        __u32 family, protocol;
+        __u32 remote_ip4, remote_ip6[4];
+        __be16 remote_port;
+        __u16 : 16;
+        __u32 local_ip4, local_ip6[4];
+        __u32 local_port; /* in the machine's order */
+        __u32 ingress_ifindex;
 };
 
 struct bpf_perf_event_value {

@@ -35,8 +35,11 @@ static void on_object(void *userdata, struct oid id, bool came)
         struct daemon *d = userdata;
 
         plugins_object(d->plugins, id, came);
-        if (!came)
-                store_forget(d->store, id);
+        if (came)
+                return;
+        store_forget(d->store, id);
+        if (d->actor)
+                actor_object_gone(d->actor, id);
 }
 
 /* Brings registry, knobs and rules up to date with what there is. */

@@ -138,6 +138,7 @@ struct trimtab_knob {
         /*
          * Only for what is no file. Its effect must end with the process: the host restores it at a clean stop
          * and cannot after a crash. `check` may be NULL; it puts into *ret_exact what `apply` would make of *want.
+         * -ENODEV: there is no such object any more, and nothing left of what was set on it.
          * Of a TRIMTAB_KNOB_ACTION `read` is not called and may be NULL.
          */
         int (*read)(void *self, uint64_t object, struct trimtab_value *ret);

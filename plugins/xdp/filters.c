@@ -8,30 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "items.h"
 #include "xdp.h"
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
-
-static int check_prefix(const char *item, char *why, uint32_t size)
-{
-        struct prefix p;
-
-        return parse_prefix(item, &p, why, size);
-}
-
-static int check_range(const char *item, char *why, uint32_t size)
-{
-        struct range r;
-
-        return parse_range(item, &r, why, size);
-}
-
-static int check_protocol(const char *item, char *why, uint32_t size)
-{
-        uint8_t protocol;
-
-        return parse_protocol(item, &protocol, why, size);
-}
 
 static int check_flag(const char *item, char *why, uint32_t size)
 {
@@ -39,13 +19,6 @@ static int check_flag(const char *item, char *why, uint32_t size)
         bool set;
 
         return parse_flag(item, &flag, &set, why, size);
-}
-
-static int check_interface(const char *item, char *why, uint32_t size)
-{
-        const char *glob;
-
-        return parse_interface(item, &glob, why, size);
 }
 
 static const char *const actions[] = { "allow", "drop", NULL };
@@ -61,12 +34,12 @@ const struct trimtab_key filter_keys[_FILTER_KEY_MAX] = {
                       .help = "interfaces, as iface:GLOB; without it all that are attached",
                       .type = TRIMTAB_KEY_TEXT,
                       .flags = TRIMTAB_KEY_LIST,
-                      .check = check_interface },
+                      .check = item_check_interface },
         [FILTER_SOURCE] = { .name = "source",
                          .help = "addresses and prefixes that it comes from",
                          .type = TRIMTAB_KEY_TEXT,
                          .flags = TRIMTAB_KEY_LIST,
-                         .check = check_prefix },
+                         .check = item_check_prefix },
         [FILTER_FILE] = { .name = "file",
                        .help = "a file with more of `source`, one a line",
                        .type = TRIMTAB_KEY_TEXT,
@@ -76,22 +49,22 @@ const struct trimtab_key filter_keys[_FILTER_KEY_MAX] = {
                               .help = "addresses and prefixes that it goes to",
                               .type = TRIMTAB_KEY_TEXT,
                               .flags = TRIMTAB_KEY_LIST,
-                              .check = check_prefix },
+                              .check = item_check_prefix },
         [FILTER_PROTOCOL] = { .name = "protocol",
                            .help = "tcp, udp, icmp, icmpv6, … or a number",
                            .type = TRIMTAB_KEY_TEXT,
                            .flags = TRIMTAB_KEY_LIST,
-                           .check = check_protocol },
+                           .check = item_check_protocol },
         [FILTER_SOURCE_PORT] = { .name = "source-port",
                               .help = "ports and ranges that it comes from",
                               .type = TRIMTAB_KEY_TEXT,
                               .flags = TRIMTAB_KEY_LIST,
-                              .check = check_range },
+                              .check = item_check_range },
         [FILTER_PORT] = { .name = "port",
                                    .help = "ports and ranges that it goes to",
                                    .type = TRIMTAB_KEY_TEXT,
                                    .flags = TRIMTAB_KEY_LIST,
-                                   .check = check_range },
+                                   .check = item_check_range },
         [FILTER_FLAGS] = { .name = "flags",
                         .help = "flags of TCP that must be set, or behind a ! must not be",
                         .type = TRIMTAB_KEY_TEXT,
@@ -166,50 +139,6 @@ int filter_check(const struct trimtab_entry *e, char *why, uint32_t size)
 
 /* --- reading --- */
 
-static int read_prefixes(const struct trimtab_items *items, struct prefix **ret, size_t *ret_n)
-{
-        if (items->n == 0)
-                return 0;
-        *ret = calloc(items->n, sizeof(**ret));
-        if (!*ret)
-                return -ENOMEM;
-        for (uint32_t i = 0; i < items->n; i++) {
-                int r = parse_prefix(items->texts[i], &(*ret)[i], NULL, 0);
-
-                if (r < 0)
-                        return r;
-        }
-        *ret_n = items->n;
-        return 0;
-}
-
-static int read_ranges(const struct trimtab_items *items, struct range **ret, size_t *ret_n)
-{
-        if (items->n == 0)
-                return 0;
-        *ret = calloc(items->n, sizeof(**ret));
-        if (!*ret)
-                return -ENOMEM;
-        for (uint32_t i = 0; i < items->n; i++) {
-                int r = parse_range(items->texts[i], &(*ret)[i], NULL, 0);
-
-                if (r < 0)
-                        return r;
-        }
-        *ret_n = items->n;
-        return 0;
-}
-
-static int read_protocols(struct filter *f, const struct trimtab_items *items)
-{
-        f->protocols = calloc(items->n + 1, sizeof(*f->protocols));
-        if (!f->protocols)
-                return -ENOMEM;
-        for (uint32_t i = 0; i < items->n; i++)
-                f->protocols[f->n_protocols++] = protocol_of(items->texts[i]);
-        return 0;
-}
-
 static int read_flags(struct filter *f, const struct trimtab_items *items)
 {
         for (uint32_t i = 0; i < items->n; i++) {
@@ -221,25 +150,6 @@ static int read_flags(struct filter *f, const struct trimtab_items *items)
                         return r;
                 f->flags |= flag;
                 f->flags_set |= set ? flag : 0;
-        }
-        return 0;
-}
-
-static int read_interfaces(struct filter *f, const struct trimtab_items *items)
-{
-        f->interfaces = calloc(items->n + 1, sizeof(*f->interfaces));
-        if (!f->interfaces)
-                return -ENOMEM;
-        for (uint32_t i = 0; i < items->n; i++) {
-                const char *glob;
-                int r = parse_interface(items->texts[i], &glob, NULL, 0);
-
-                if (r < 0)
-                        return r;
-                f->interfaces[i] = strdup(glob);
-                if (!f->interfaces[i])
-                        return -ENOMEM;
-                f->n_interfaces++;
         }
         return 0;
 }
@@ -258,17 +168,17 @@ static int read_filter(const struct trimtab_entry *e, struct filter *f)
         /* Not everybody, which it would be with no list at all: who empties a list does not mean that. */
         f->nobody = items[FILTER_FILE].n > 0 && items[FILTER_SOURCE].n == 0;
 
-        r = read_interfaces(f, &items[FILTER_FOR]);
+        r = items_read_interfaces(&items[FILTER_FOR], &f->interfaces, &f->n_interfaces);
         if (r >= 0)
-                r = read_prefixes(&items[FILTER_SOURCE], &f->sources, &f->n_sources);
+                r = items_read_prefixes(&items[FILTER_SOURCE], &f->sources, &f->n_sources);
         if (r >= 0)
-                r = read_prefixes(&items[FILTER_DESTINATION], &f->destinations, &f->n_destinations);
+                r = items_read_prefixes(&items[FILTER_DESTINATION], &f->destinations, &f->n_destinations);
         if (r >= 0)
-                r = read_ranges(&items[FILTER_SOURCE_PORT], &f->source_ports, &f->n_source_ports);
+                r = items_read_ranges(&items[FILTER_SOURCE_PORT], &f->source_ports, &f->n_source_ports);
         if (r >= 0)
-                r = read_ranges(&items[FILTER_PORT], &f->destination_ports, &f->n_destination_ports);
+                r = items_read_ranges(&items[FILTER_PORT], &f->destination_ports, &f->n_destination_ports);
         if (r >= 0)
-                r = read_protocols(f, &items[FILTER_PROTOCOL]);
+                r = items_read_protocols(&items[FILTER_PROTOCOL], &f->protocols, &f->n_protocols);
         return r >= 0 ? read_flags(f, &items[FILTER_FLAGS]) : r;
 }
 

@@ -111,6 +111,8 @@ static int load(struct xdp *x, struct interface *i)
         if (i->n_queues > QUEUES_MAX)
                 i->n_queues = QUEUES_MAX;
         sizes.n_queues = i->n_queues;
+        if (table_need(&x->table, x->n_cpus) >= 0)
+                sizes.table = &x->table;
         r = program_load(&sizes, &i->program, why, sizeof(why));
         x->host->program(x->host, "trimtab_xdp", r < 0 ? -1 : program_fd(i->program), why);
         if (r < 0) {
@@ -197,8 +199,16 @@ int interface_attach(struct xdp *x, struct interface *i, enum attachment how)
 
 int interface_set_mode(struct xdp *x, struct interface *i, uint32_t mode)
 {
+        enum attachment how = i->attached == ATTACH_NONE ? x->attach : i->attached;
         int r;
 
+        if ((mode & XDP_MODE_REDIRECT) && how != ATTACH_NATIVE) {
+                x->host->log(x->host, TRIMTAB_LOG_ERROR,
+                             "%s: routes of XDP need the program in the driver: behind it nothing would be gained over path = tc: xdp.attach = "
+                             "native",
+                             i->name);
+                return -EOPNOTSUPP;
+        }
         if (mode != 0 && i->attached == ATTACH_NONE) {
                 r = interface_attach(x, i, x->attach);
                 if (r < 0)

@@ -18,7 +18,7 @@ void interfaces_free(struct xdp *x);
  * -EAGAIN before.
  */
 int interface_attach(struct xdp *x, struct interface *i, enum attachment how);
-/* Attaches first where nothing is, in the way of the option `attach`. */
+/* Attaches first where nothing is, in the way of the option `attach`. -EOPNOTSUPP: routes, and the program is not in the driver. */
 int interface_set_mode(struct xdp *x, struct interface *i, uint32_t mode);
 void interface_set_limit(struct xdp *x, struct interface *i, enum limit which, double pps);
 

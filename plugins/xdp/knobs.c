@@ -20,10 +20,15 @@ static const struct {
         { "monitor", XDP_MODE_MONITOR },
         { "filter", XDP_MODE_MONITOR | XDP_MODE_FILTER },
         { "flood", XDP_MODE_MONITOR | XDP_MODE_FILTER | XDP_MODE_FLOOD },
+        { "redirect", XDP_MODE_MONITOR | XDP_MODE_REDIRECT },
+        { "filter+redirect", XDP_MODE_MONITOR | XDP_MODE_FILTER | XDP_MODE_REDIRECT },
+        { "flood+redirect", XDP_MODE_MONITOR | XDP_MODE_FILTER | XDP_MODE_FLOOD | XDP_MODE_REDIRECT },
 };
 #define N_MODES (sizeof(modes) / sizeof(modes[0]))
 
-static const char *const mode_names[N_MODES + 1] = { "off", "monitor", "filter", "flood", NULL };
+static const char *const mode_names[N_MODES + 1] = {
+        "off", "monitor", "filter", "flood", "redirect", "filter+redirect", "flood+redirect", NULL,
+};
 
 static void give_text(struct trimtab_value *ret, const char *text)
 {
@@ -140,8 +145,8 @@ const struct trimtab_knob xdp_knobs[XDP_N_KNOBS] = {
           .read = attach_read,
           .apply = attach_apply },
         { .name = "xdp.mode",
-          .help = "what it does: count (monitor), lists, bans and limits (filter), SYN cookies too (flood); anything but off "
-                  "attaches it",
+          .help = "what it does: count (monitor), lists, bans and limits (filter), SYN cookies too (flood), routes of path = xdp "
+                  "(+redirect); anything but off attaches it",
           .unit = "",
           .scope = "iface",
           .type = TRIMTAB_CHOICE,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "interface.h"
+#include "routing.h"
 #include "softnet.h"
 #include "totals.h"
 
@@ -30,6 +31,8 @@ enum {
         METRIC_QUEUE_PACKETS,
         METRIC_FILTER_PACKETS,
         METRIC_SOURCE_PACKETS,
+        METRIC_ROUTE_PACKETS,
+        METRIC_ROUTE_UP,
         METRIC_SOFTNET_DROPPED,
         METRIC_SOFTNET_SQUEEZED,
         _METRIC_MAX,
@@ -59,6 +62,9 @@ const struct trimtab_metric xdp_metrics[XDP_N_METRICS] = {
         COUNTER(METRIC_QUEUE_PACKETS, "queue_packets", "packets that came in by a receive queue", "queue"),
         COUNTER(METRIC_FILTER_PACKETS, "filter_packets", "packets that a filter let in or dropped", "filter"),
         COUNTER(METRIC_SOURCE_PACKETS, "source_packets", "packets of one of the sources that send most, since it is one", "source"),
+        COUNTER(METRIC_ROUTE_PACKETS, "route_packets",
+                "packets that took a route; of one to a listener, connections of TCP and datagrams of UDP", "route"),
+        [METRIC_ROUTE_UP] = { "xdp.route_up", "", "1: packets take the route; 0: they go the kernel's way", "route", TRIMTAB_GAUGE, 0 },
         COUNTER(METRIC_SOFTNET_DROPPED, "softnet_dropped", "packets dropped as the CPU's backlog was full", "cpu"),
         COUNTER(METRIC_SOFTNET_SQUEEZED, "softnet_squeezed", "times that the CPU had more packets than its turn allows", "cpu"),
 };
@@ -190,6 +196,7 @@ int metrics_emit(struct xdp *x)
                         (void) emit(x, METRIC_FILTER_PACKETS, t->key, (double) t->packets);
         HASH_ITER(hh, x->sources, s, next_source)
                 (void) emit(x, METRIC_SOURCE_PACKETS, s->key, (double) s->packets);
+        routing_emit(x, METRIC_ROUTE_PACKETS, METRIC_ROUTE_UP);
         softnet_emit(x->host, METRIC_SOFTNET_DROPPED, METRIC_SOFTNET_SQUEEZED);
         return r;
 }

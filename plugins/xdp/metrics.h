@@ -6,7 +6,7 @@
 
 /* What is measured, and its telling to the host. */
 
-#define XDP_N_METRICS 22
+#define XDP_N_METRICS 24
 extern const struct trimtab_metric xdp_metrics[XDP_N_METRICS];
 
 /* Whether there can be SYN cookies, and with them what is counted of them: NULL, or why not. */

@@ -15,6 +15,8 @@
 
 #define LOG_SIZE 65536
 
+#define N_INNER 6 /* maps of a generation */
+
 /* A map of the program's that we see in place. */
 struct window {
         void *at;
@@ -25,6 +27,7 @@ struct xdp_program {
         struct xdp_bpf *skel;
         struct xdp_sizes sizes;
         struct window counters, hits, talkers, sets, hints;
+        bool placed[2][N_INNER]; /* generation -> inner maps that are there */
         struct ring_buffer *ring;
         char *no_cookies; /* why; NULL: it has them */
         bool event;       /* since the last look at the ring */
@@ -62,6 +65,24 @@ static int size_maps(struct xdp_bpf *skel, const struct xdp_sizes *s)
 
         for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]) && r >= 0; i++)
                 r = bpf_map__set_max_entries(maps[i].map, maps[i].n);
+        return r;
+}
+
+static int share_maps(struct xdp_bpf *skel, const struct table *t)
+{
+        const struct {
+                struct bpf_map *map;
+                int fd;
+        } maps[] = {
+                { skel->maps.routes, t->entries },
+                { skel->maps.route_control, t->control },
+                { skel->maps.route_packets, t->packets },
+                { skel->maps.route_devices, t->devices },
+        };
+        int r = 0;
+
+        for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]) && r >= 0; i++)
+                r = bpf_map__reuse_fd(maps[i].map, maps[i].fd);
         return r;
 }
 
@@ -134,6 +155,8 @@ static int load_with(struct xdp_program *p, bool cookies, char *why, size_t size
         p->skel->rodata->factor |= 1;
 
         r = size_maps(p->skel, &p->sizes);
+        if (r >= 0 && p->sizes.table)
+                r = share_maps(p->skel, p->sizes.table);
         if (r >= 0) {
                 (void) bpf_program__set_log_buf(p->skel->progs.trimtab_xdp, log, LOG_SIZE);
                 r = xdp_bpf__load(p->skel);
@@ -277,22 +300,22 @@ static int make_ports(const uint64_t *ports, int *ret)
         return 0;
 }
 
-/* Puts an inner map into its place, or nothing. The kernel waits until no program looks at the one before. */
-static int place(const struct bpf_map *outer, uint32_t generation, int inner)
+/*
+ * Puts an inner map into its place, or nothing. The kernel waits until no program looks at the one before, for some milliseconds: where
+ * nothing was and nothing comes it is not asked.
+ */
+static int place(const struct bpf_map *outer, uint32_t generation, int inner, bool *placed)
 {
-        int r;
+        int r = 0;
 
         if (inner >= 0)
                 r = bpf_map_update_elem(bpf_map__fd(outer), &generation, &inner, BPF_ANY) < 0 ? -errno : 0;
-        else {
+        else if (*placed)
                 r = bpf_map_delete_elem(bpf_map__fd(outer), &generation) < 0 ? -errno : 0;
-                if (r == -ENOENT)
-                        r = 0;
-        }
+        if (r >= 0)
+                *placed = inner >= 0;
         return r;
 }
-
-#define N_INNER 6
 
 static int make_inner(const struct tables *t, int fds[N_INNER])
 {
@@ -325,9 +348,9 @@ int program_filter(struct xdp_program *p, const struct tables *tables)
         r = make_inner(tables, fds);
         /* A packet that was held up since before the last switch still looks at what is about to be written over. */
         if (r >= 0)
-                r = place(p->skel->maps.turnstile, 0, fds[0]);
+                r = place(p->skel->maps.turnstile, 0, fds[0], &(bool){ false });
         for (int i = 0; i < N_INNER && r >= 0; i++)
-                r = place(outer[i], next, fds[i]);
+                r = place(outer[i], next, fds[i], &p->placed[next][i]);
         for (int i = 0; i < N_INNER; i++)
                 if (fds[i] >= 0)
                         (void) close(fds[i]);

@@ -9,6 +9,7 @@
 #include <linux/types.h>
 
 #include "compile.h"
+#include "table.h"
 #include "xdp.h"
 
 /*
@@ -19,6 +20,7 @@ struct xdp_sizes {
         uint32_t n_cpus, n_queues;
         uint32_t n_buckets; /* of a limit; a power of two */
         bool talkers;
+        const struct table *table; /* of routes, shared; NULL: one of its own, and empty */
 };
 
 struct xdp_program;

@@ -13,6 +13,7 @@
 #include "driver.h"
 #include "filters.h"
 #include "program.h"
+#include "table.h"
 #include "talkers.h"
 
 /* All that the plugin holds. One thread: the host's loop. */
@@ -68,6 +69,8 @@ struct xdp {
         struct filters *filters;      /* in force */
         struct filter_total *totals;
         struct source *sources;
+        struct table table;           /* of routes, for all programs; there once one needs it */
+        struct routing *routing; /* NULL: there never were any routes */
         uint32_t n_cpus;
         uint64_t now_ns;
 

@@ -153,3 +153,13 @@ int parse_interface(const char *text, const char **ret_glob, char *why, uint32_t
         *ret_glob = text + strlen(scope);
         return 0;
 }
+
+/* FNV-1a. */
+uint64_t name_key(const char *name)
+{
+        uint64_t h = 0xcbf29ce484222325ull;
+
+        for (; *name; name++)
+                h = (h ^ (uint8_t) *name) * 0x100000001b3ull;
+        return h;
+}

@@ -36,6 +36,9 @@ int parse_flag(const char *text, uint8_t *ret, bool *ret_set, char *why, uint32_
 /* "iface:GLOB". */
 int parse_interface(const char *text, const char **ret_glob, char *why, uint32_t size);
 
+/* The number of an object of that name: the same after every reload. */
+uint64_t name_key(const char *name);
+
 /* snprintf into why, and -EINVAL. */
 int refuse(char *why, uint32_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
 

@@ -13,20 +13,10 @@
 
 /* --- filters --- */
 
-/* FNV-1a: the object of a name is the same after every reload. */
-static uint64_t key_of(const char *name)
-{
-        uint64_t h = 0xcbf29ce484222325ull;
-
-        for (; *name; name++)
-                h = (h ^ (uint8_t) *name) * 0x100000001b3ull;
-        return h;
-}
-
 static struct filter_total *find_total(struct xdp *x, const char *name)
 {
         struct filter_total *t;
-        uint64_t key = key_of(name);
+        uint64_t key = name_key(name);
 
         HASH_FIND(hh, x->totals, &key, sizeof(key), t);
         return t;
@@ -55,7 +45,7 @@ static int come(struct xdp *x, const char *name)
                 t = calloc(1, sizeof(*t));
                 if (!t)
                         return -ENOMEM;
-                t->key = key_of(name);
+                t->key = name_key(name);
                 t->name = strdup(name);
                 if (!t->name) {
                         free(t);

@@ -8,6 +8,7 @@
 #include "count.bpf.h"
 #include "filter.bpf.h"
 #include "limit.bpf.h"
+#include "redirect.bpf.h"
 #include "syncookie.bpf.h"
 
 static __always_inline enum xdp_verdict judge(struct xdp_md *ctx, __u32 mode, const struct packet *p, __u64 source, __u32 cpu,
@@ -37,6 +38,7 @@ static __always_inline enum xdp_verdict decide(struct xdp_md *ctx, __u32 mode, s
         bool filters = mode & (XDP_MODE_FILTER | XDP_MODE_FLOOD);
         struct packet p = {};
         enum packet_kind kind;
+        enum xdp_verdict verdict = XDP_VERDICT_PASS;
         __u64 now_ns = bpf_ktime_get_coarse_ns(), source;
 
         /* In memory, all of it: in registers there is no room, and moving them about took more than all the rest. */
@@ -58,7 +60,11 @@ static __always_inline enum xdp_verdict decide(struct xdp_md *ctx, __u32 mode, s
         source = packet_source(&p);
         if (counts_talkers)
                 count_talker(cpu, source, p.family);
-        return filters ? judge(ctx, mode, &p, source, cpu, now_ns) : XDP_VERDICT_PASS;
+        if (filters)
+                verdict = judge(ctx, mode, &p, source, cpu, now_ns);
+        if (verdict == XDP_VERDICT_PASS && (mode & XDP_MODE_REDIRECT) && redirect(ctx, &p))
+                verdict = XDP_VERDICT_REDIRECT;
+        return verdict;
 }
 
 SEC("xdp")
@@ -78,6 +84,8 @@ int trimtab_xdp(struct xdp_md *ctx)
         c->verdicts[verdict]++;
         if (verdict == XDP_VERDICT_PASS)
                 return XDP_PASS;
+        if (verdict == XDP_VERDICT_REDIRECT)
+                return XDP_REDIRECT;
         if (notice.noticed_ns && !notice.first_drop_ns)
                 notice.first_drop_ns = bpf_ktime_get_ns();
         return verdict == XDP_VERDICT_ANSWERED ? XDP_TX : XDP_DROP;

@@ -18,15 +18,18 @@
 #include "knobs.h"
 #include "metrics.h"
 #include "options.h"
+#include "routes.h"
+#include "routing.h"
 #include "totals.h"
 
 static const struct trimtab_scope scopes[] = {
         { "queue", "a receive queue of an interface that trimtab's XDP program is attached to" },
         { "filter", "a [filter NAME] section" },
+        { "route", "a [route NAME] section" },
         { "source", "an IPv4 address, or the /64 of an IPv6 one, that sends much" },
 };
 
-enum { SECTION_FILTER };
+enum { SECTION_FILTER, SECTION_ROUTE };
 
 static const struct trimtab_section sections[] = {
         [SECTION_FILTER] = { .name = "filter",
@@ -35,6 +38,12 @@ static const struct trimtab_section sections[] = {
                              .n_keys = _FILTER_KEY_MAX,
                              .key_size = sizeof(filter_keys[0]),
                              .check = filter_check },
+        [SECTION_ROUTE] = { .name = "route",
+                            .help = "packets that are taken straight to a container or a listener",
+                            .keys = route_section_keys,
+                            .n_keys = _ROUTE_KEY_MAX,
+                            .key_size = sizeof(route_section_keys[0]),
+                            .check = route_check },
 };
 
 static int read_filters(struct xdp *x, const struct trimtab_entry *const *entries, uint32_t n, struct filters **ret)
@@ -58,6 +67,7 @@ static int xdp_open(const struct trimtab_host *h, void **ret_self)
                 return -ENOMEM;
         *ret_self = x;
         x->host = h;
+        x->table = TABLE_NULL;
         if (n_cpus < 0)
                 return n_cpus;
         x->n_cpus = (uint32_t) n_cpus;
@@ -69,6 +79,7 @@ static int xdp_configure(void *self, const struct trimtab_entry *const *entries,
 {
         struct xdp *x = self;
         struct filters *filters, *before;
+        struct routing_change *routes = NULL;
         int r;
 
         r = read_filters(x, entries, n, &filters);
@@ -76,11 +87,15 @@ static int xdp_configure(void *self, const struct trimtab_entry *const *entries,
                 return r;
 
         totals_advance(x);
-        r = interfaces_filter(x, filters);
+        r = routing_prepare(x, entries, n, SECTION_ROUTE, &routes);
+        if (r >= 0)
+                r = interfaces_filter(x, filters);
         if (r < 0) {
+                routing_abandon(x, routes);
                 filters_free(filters);
                 return r;
         }
+        routing_commit(x, routes);
         before = x->filters;
         x->filters = filters;
         filters_free(before);
@@ -95,6 +110,7 @@ static int xdp_collect(void *self, uint64_t now_ns)
         x->now_ns = now_ns;
         HASH_ITER(hh, x->interfaces, i, next)
                 interface_look(x, i);
+        routing_look(x);
         totals_advance(x);
         sources_look(x);
         return metrics_emit(x);
@@ -107,12 +123,16 @@ static void xdp_on_object(void *self, const char *scope, uint64_t object, uint32
 
         if (strcmp(scope, "iface") != 0)
                 return;
-        if (!came)
+        if (!came) {
+                routing_touch(x, (uint32_t) object);
                 interface_went(x, (uint32_t) object);
-        else if (x->host->object_name(x->host, scope, object, &name) >= 0 &&
+        } else if (x->host->object_name(x->host, scope, object, &name) >= 0 &&
                  x->host->object_path(x->host, scope, object, &path) >= 0 &&
                  interface_came(x, (uint32_t) object, name, path) < 0)
                 x->host->log(x->host, TRIMTAB_LOG_ERROR, "%s cannot be watched", name);
+        else
+                routing_touch(x, (uint32_t) object);
+        routing_settle(x);
 }
 
 static void xdp_close(void *self)
@@ -121,7 +141,9 @@ static void xdp_close(void *self)
 
         if (!x)
                 return;
+        routing_free(x);
         interfaces_free(x);
+        table_close(&x->table);
         filters_free(x->filters);
         totals_free(x);
         sources_free(x);

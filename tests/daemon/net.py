@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A daemon with the xdp plugin, in a network of the test's own: v0 with 10.9.0.1 and fd09::1 is the daemon's, v1 with .2, .3 and ::2 is
-in another namespace. argv: TRIMTABD TRIMTAB XDP.so"""
+in another namespace. A pair of veth; or, where it is a machine of the test's own and TRIMTAB_NICS names two network cards that are
+linked, these. argv: TRIMTABD TRIMTAB XDP.so [TEST...]"""
 import json
 import os
 import shutil
@@ -12,6 +13,9 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 
+NICS = os.environ.get("TRIMTAB_NICS", "").split()
+
+
 def run(*words, check=True):
     return subprocess.run(words, check=check, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE).stdout
 
@@ -21,6 +25,8 @@ def enter_own_network():
     if os.geteuid() != 0:
         print("skipped: attaching XDP programs takes root")
         sys.exit(77)
+    if NICS:
+        return
     if "TRIMTAB_OWN_NETWORK" not in os.environ:
         os.environ["TRIMTAB_OWN_NETWORK"] = "1"
         os.execvp("unshare", ["unshare", "--net", "--mount", sys.executable, *sys.argv])
@@ -59,8 +65,7 @@ class NetCase(PlantCase):
         self.peers = []
         self.netns = f"peer-{os.getpid()}"
         run("ip", "netns", "add", self.netns)
-        run("ip", "link", "add", "v0", "numrxqueues", "2", "numtxqueues", "2", "type", "veth", "peer", "name", "v1", "netns", self.netns,
-            "numrxqueues", "2", "numtxqueues", "2")
+        self.make_link()
         for name, netns, addresses in (("v0", [], ["10.9.0.1/24", "fd09::1/64"]),
                                        ("v1", ["-n", self.netns], ["10.9.0.2/24", "10.9.0.3/24", "fd09::2/64"])):
             for address in addresses:
@@ -69,13 +74,29 @@ class NetCase(PlantCase):
             run("ip", *netns, "link", "set", "lo", "up")
         self.configure()
 
+    def make_link(self):
+        if not NICS:
+            run("ip", "link", "add", "v0", "numrxqueues", "2", "numtxqueues", "2", "type", "veth", "peer", "name", "v1", "netns",
+                self.netns, "numrxqueues", "2", "numtxqueues", "2")
+            return
+        for nic, name in zip(NICS, ("v0", "v1")):
+            # From the second test on it has the name, and comes back by itself when the namespace it was in is gone.
+            wait_for(lambda: any(os.path.exists(f"/sys/class/net/{n}") for n in (nic, name)))
+            if os.path.exists(f"/sys/class/net/{nic}"):
+                run("ip", "link", "set", nic, "down")
+                run("ip", "link", "set", nic, "name", name)
+        run("ip", "link", "set", "v1", "netns", self.netns)
+
     def tearDown(self):
         for peer in self.peers:
             peer.kill()
             peer.wait()
         super().tearDown()
         run("ip", "netns", "del", self.netns)
-        run("ip", "link", "del", "v0", check=False)
+        if NICS:
+            run("ip", "address", "flush", "dev", "v0")
+        else:
+            run("ip", "link", "del", "v0", check=False)
 
     def configure(self, *options):
         self.write("trimtab.conf", "[daemon]\ntick = 200ms\n[plugin xdp]\n" + "".join(f"{option}\n" for option in options))
@@ -133,4 +154,4 @@ class NetCase(PlantCase):
         return None
 
 
-__all__ = ["NetCase", "run", "signal", "shutil", "wait_for"]
+__all__ = ["NICS", "NetCase", "run", "signal", "shutil", "wait_for"]

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # tests/fuzz/run.sh SECONDS [NAME...]
-# Runs each libFuzzer target (or those named: ini rules ruletest ledger elf recording section) that long on a copy of its corpus. What it finds
+# Runs each libFuzzer target (or those named: ini rules ruletest ledger elf recording section xdp-packet xdp-filters) that long on a copy of its corpus. What it finds
 # stays in BUILD/fuzz-finds/NAME: inputs that crash (and then it fails), and new/, inputs that reach new code, to
 # be merged into the corpus. BUILD is build-fuzz unless set.
 set -eu

@@ -400,6 +400,18 @@ void testhost_close(struct testhost *th)
         th->is_open = false;
 }
 
+void *testhost_self(const struct testhost *th)
+{
+        return th->self;
+}
+
+const char *testhost_path(const struct testhost *th, const char *scope, uint64_t object)
+{
+        const struct object *o = find_object(th, scope, object);
+
+        return o && o->path[0] ? o->path : NULL;
+}
+
 static uint32_t metric_number(const struct testhost *th, const char *name)
 {
         for (uint32_t i = 0; i < th->plugin->n_metrics; i++)

@@ -51,6 +51,11 @@ void testhost_remove_object(struct testhost *th, const char *scope, uint64_t obj
 int testhost_open(struct testhost *th);
 void testhost_close(struct testhost *th);
 
+/* What open() gave: for callbacks that have no function here. */
+void *testhost_self(const struct testhost *th);
+/* The path of an object, NULL: there is no such object, or it has none. */
+const char *testhost_path(const struct testhost *th, const char *scope, uint64_t object);
+
 /* The plugin's callbacks, by metric name. */
 int testhost_watch(struct testhost *th, const char *metric, const uint64_t *objects, uint32_t n);
 int testhost_collect(struct testhost *th);

@@ -41,16 +41,6 @@ static unsigned number(const uint8_t *at)
         return (unsigned) at[0] << 8 | at[1];
 }
 
-struct seen {
-        int family; /* 0: not IP */
-        const uint8_t *from, *to;
-        unsigned protocol;
-        bool piece, later; /* of a datagram; not its first */
-        bool has_ports, has_flags;
-        unsigned source_port, port, flags;
-        bool neighbour;
-};
-
 static bool read_transport(struct seen *s, struct rest *r, unsigned hop)
 {
         bool tcp = s->protocol == 6;
@@ -146,9 +136,9 @@ static bool is_tag(unsigned type)
         return type == 0x8100 || type == 0x88a8 || type == 0x9100;
 }
 
-/* false: it does not add up. */
-static bool read_packet(struct seen *s, struct rest r)
+bool oracle_read(const uint8_t *packet, size_t n, struct seen *s)
 {
+        struct rest r = { packet, n };
         const uint8_t *at = take(&r, 14);
         unsigned type, tags = 0;
 
@@ -231,16 +221,19 @@ static bool fits(const struct filter *f, const char *interface, const struct see
         return !f->fragments || s->piece;
 }
 
-static bool is_banned(const struct oracle *o, const struct seen *s)
+uint64_t oracle_source(const struct seen *s)
 {
         uint64_t source = 0;
 
         for (int i = 0; i < (s->family == 4 ? 4 : 8); i++)
                 source = source << 8 | s->from[i];
-        if (s->family == 6 && source < 1ull << 32)
-                source += 1ull << 63;
+        return s->family == 6 && source < 1ull << 32 ? source + (1ull << 63) : source;
+}
+
+static bool is_banned(const struct oracle *o, const struct seen *s)
+{
         for (size_t i = 0; i < o->n_bans; i++)
-                if (o->bans[i] == source)
+                if (o->bans[i] == oracle_source(s))
                         return true;
         return false;
 }
@@ -250,7 +243,7 @@ enum answer oracle_ask(const struct oracle *o, const uint8_t *packet, size_t n, 
         struct seen s = {};
 
         *ret_filter = -1;
-        if (!read_packet(&s, (struct rest){ packet, n }))
+        if (!oracle_read(packet, n, &s))
                 return ANSWER_MALFORMED;
         if (s.family == 0 || s.neighbour)
                 return ANSWER_PASS;

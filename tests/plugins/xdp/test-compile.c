@@ -18,6 +18,7 @@
 #include "chance.h"
 #include "entries.h"
 #include "oracle.h"
+#include "parser.h"
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -38,30 +39,6 @@ static uint64_t look_up(const struct prefix_table *t, int family, const uint8_t 
                 if (oracle_covers(&t->at[i].prefix, family, address) && (!best || t->at[i].prefix.length > best->prefix.length))
                         best = &t->at[i];
         return best ? best->bits : 0;
-}
-
-static bool is_hinted(const __u64 *bloom, uint64_t bits)
-{
-        uint64_t hash = XDP_HINT_HASH(bits), pattern = XDP_HINT_PATTERN(hash);
-
-        return (bloom[XDP_HINT_WORD(hash)] & pattern) == pattern;
-}
-
-/* As xdp.h says it. */
-static bool may_be_listed(const struct xdp_hint *hint, const uint8_t *a)
-{
-        uint32_t address = (uint32_t) a[0] << 24 | (uint32_t) a[1] << 16 | (uint32_t) a[2] << 8 | a[3], upper = address >> 16;
-
-        return (hint->short4[upper / 64] >> upper % 64 & 1) || is_hinted(hint->bloom4, address >> 8);
-}
-
-static bool may_be_listed6(const struct xdp_hint *hint, const uint8_t *a)
-{
-        uint64_t upper = 0;
-
-        for (int i = 0; i < 8; i++)
-                upper = upper << 8 | a[i];
-        return hint->short6 || is_hinted(hint->bloom6, upper >> 32) || is_hinted(hint->bloom6, upper >> 16);
 }
 
 static void test_prefixes_around(void **state)
@@ -128,11 +105,11 @@ static void test_hints(void **state)
 
                         memcpy(a, (uint8_t[]){ (uint8_t) (at[i] >> 24), (uint8_t) (at[i] >> 16), (uint8_t) (at[i] >> 8), (uint8_t) at[i] },
                                4);
-                        assert_true(may_be_listed(t.hint, a));
+                        assert_true(parser_may_be_listed(t.hint, 4, a));
                 }
                 if (length > 1) {
                         a[0] ^= 0x80;
-                        assert_false(may_be_listed(t.hint, a));
+                        assert_false(parser_may_be_listed(t.hint, 4, a));
                 }
                 tables_clear(&t);
         }
@@ -152,9 +129,9 @@ static void test_hints_of_ipv6(void **state)
                 (void) snprintf(text, sizeof(text), "drop source=%s", prefixes[i]);
                 make(text, &t);
                 memcpy(a, t.sources[FAMILY_V6].at[0].prefix.bytes, sizeof(a));
-                assert_true(may_be_listed6(t.hint, a));
+                assert_true(parser_may_be_listed(t.hint, 6, a));
                 a[0] ^= 0x80;
-                assert_int_equal(may_be_listed6(t.hint, a), i == 0); /* the shortest has no hint */
+                assert_int_equal(parser_may_be_listed(t.hint, 6, a), i == 0); /* the shortest has no hint */
                 tables_clear(&t);
         }
 }
@@ -173,12 +150,12 @@ static void test_many_hints(void **state)
                                 1 + chance_below(&c, 223), chance_below(&c, 256), chance_below(&c, 256), chance_below(&c, 256));
         make(text, &t);
         for (size_t i = 0; i < t.sources[FAMILY_V4].n; i++)
-                assert_true(may_be_listed(t.hint, t.sources[FAMILY_V4].at[i].prefix.bytes));
+                assert_true(parser_may_be_listed(t.hint, 4, t.sources[FAMILY_V4].at[i].prefix.bytes));
         for (uint32_t i = 0; i < 100000; i++) {
                 uint8_t a[4] = { (uint8_t) (1 + chance_below(&c, 223)), (uint8_t) chance_below(&c, 256), (uint8_t) chance_below(&c, 256),
                                  (uint8_t) chance_below(&c, 256) };
 
-                far += may_be_listed(t.hint, a);
+                far += parser_may_be_listed(t.hint, 4, a);
         }
         assert_in_range(far, 0, 100); /* of 100000 */
         tables_clear(&t);
@@ -277,8 +254,8 @@ static void check_address(const struct filters *filters, const struct tables *t,
         }
         assert_int_equal(look_up(&t->sources[family == 4 ? FAMILY_V4 : FAMILY_V6], family, a), from);
         assert_int_equal(look_up(&t->destinations[family == 4 ? FAMILY_V4 : FAMILY_V6], family, a), to);
-        if (family == 4 && from)
-                assert_true(may_be_listed(t->hint, a));
+        if (from)
+                assert_true(parser_may_be_listed(t->hint, family, a));
 }
 
 static void test_by_chance(void **state)

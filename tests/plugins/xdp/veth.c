@@ -118,10 +118,12 @@ int veth_socket(const char *interface)
         struct sockaddr_ll at = {
                 .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = (int) if_nametoindex(interface)
         };
+        const int room = 16 << 20; /* a frame takes a page of it */
         int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0), r = 0;
 
         if (fd < 0)
                 return -errno;
+        (void) setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room));
         if (bind(fd, (struct sockaddr *) &at, sizeof(at)) < 0)
                 r = -errno;
         if (r >= 0)

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef XDP_HOOK_H
+#define XDP_HOOK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * A program at tc's ingress of an interface. By a tcx link where the kernel has them (6.6): it ends with the process. Else by a filter of
+ * the qdisc clsact, which outlives a process that is killed: it has a handle and a priority of ours, is known by its program's name, and
+ * hook_sweep takes it off at the next start; by hand, tc filter del dev IFACE ingress pref HOOK_PRIORITY does.
+ */
+
+#define HOOK_PRIORITY 7471 /* nobody's custom; not the first, so that others' filters go before */
+#define HOOK_HANDLE   1
+#define HOOK_PROGRAM  "trimtab_route"
+
+struct hook {
+        uint32_t ifindex;
+        int link;      /* tcx; -1: by a filter */
+        bool attached;
+};
+
+bool hook_has_tcx(void);
+
+/* -errno; -EEXIST: somebody else's filter has our handle and priority. */
+int hook_attach(int program_fd, uint32_t ifindex, bool tcx, struct hook *ret);
+void hook_detach(struct hook *h);
+
+/* Takes off a filter of ours that a process has left behind: 1; 0: there was none. */
+int hook_sweep(uint32_t ifindex);
+
+#endif
