@@ -9,7 +9,7 @@
 
 #define SYSCTLS "/proc/sys/net"
 
-#define COOKIES_ALWAYS   2 /* tcp_syncookies: the kernel takes a cookie back whether its own queue is full or not */
+#define COOKIES_ALWAYS     2 /* tcp_syncookies: the kernel takes a cookie back whether its own queue is full or not */
 #define STAMPS_AS_THEY_ARE 2 /* tcp_timestamps: without an offset that is secret and other for each peer */
 
 /* --- what the kernel is set to --- */

@@ -39,6 +39,7 @@ static const uint8_t linux_options[] = { 2, 4, 5, 0xb4, 4, 2, 8, 10, 1, 2, 3, 4,
 
 static struct xdp_program *program;
 static struct xdp_control *control;
+static int listening;
 
 /* libbpf loads programs through this one: a test can be the kernel that refuses some. */
 static int refusals; /* libbpf asks twice: without a log, and with */
@@ -126,7 +127,7 @@ static int setup(void **state)
         tables_clear(&tables);
         filters_free(filters);
         control = program_control(program);
-        (void) listener(PORT, 0, 0);
+        listening = listener(PORT, 0, 0);
         (void) listener(OWN_BUFFER, 16384, 0);
         (void) listener(OWN_MSS, 0, 900);
         return 0;
@@ -574,6 +575,8 @@ static int connect_from(uint16_t port, bool v6)
         assert_int_equal(bind(fd, a, n), 0);
         a4.sin_port = a6.sin6_port = htons(PORT);
         assert_int_equal(connect(fd, a, n), 0);
+        /* Until it is one at its other end, too. It stays open there. */
+        assert_true(accept4(listening, NULL, NULL, SOCK_CLOEXEC) >= 0);
         return fd;
 }
 
