@@ -182,6 +182,7 @@ static void make_subjects(void)
         add("filter, 50k, limit, top", make(filter, LIST | LIMIT | TALKERS), "top sources too");
         add("filter, 50k, all limits, top", make(filter, LIST | ALL_LIMITS | TALKERS), "source, destination and interface");
         add("filter, 50k, limit, IPv6", make(filter, LIST | LIMIT | V6), "")->packet = udp6;
+        add("flood, 50k, limit, UDP", make(filter | XDP_MODE_FLOOD, LIST | LIMIT), "what SYN cookies cost those that are none");
         peer = load_xdp_filter();
         if (peer >= 0)
                 add("xdp-filter, all", peer, "addresses one by one, no prefixes, no limits");
