@@ -26,7 +26,7 @@ static void look(const char *interface, struct driver *ret)
         struct ethtool_drvinfo info = { .cmd = ETHTOOL_GDRVINFO };
         struct ethtool_value flags = { .cmd = ETHTOOL_GFLAGS };
         struct ifreq request = {};
-        int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
         *ret = (struct driver){};
         if (fd < 0)
