@@ -6,11 +6,21 @@
 
 #include <bpf/bpf_helpers.h>
 
+#define WORDS 8
+
 const volatile __u32 ifindex = 0;
+const volatile __u64 frame[WORDS] = {};
 
 SEC("xdp")
 int send(struct xdp_md *ctx)
 {
+        __u64 *words = (void *) (long) ctx->data;
+
+        if ((void *) (words + WORDS) > (void *) (long) ctx->data_end)
+                return XDP_ABORTED;
+        /* Frames come back to be sent again, and whoever forwarded one has changed it. */
+        for (int i = 0; i < WORDS; i++)
+                words[i] = frame[i];
         return bpf_redirect(ifindex, 0);
 }
 

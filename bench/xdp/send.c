@@ -77,6 +77,8 @@ int main(int argc, char **argv)
         if (!skel)
                 return 1;
         skel->rodata->ifindex = if_nametoindex(argv[1]);
+        _Static_assert(sizeof(skel->rodata->frame) == SIZE, "the whole of it");
+        memcpy((void *) skel->rodata->frame, packet, SIZE);
         if (send_bpf__load(skel) < 0)
                 return 1;
 

@@ -154,4 +154,4 @@ class NetCase(PlantCase):
         return None
 
 
-__all__ = ["NICS", "NetCase", "run", "signal", "shutil", "wait_for"]
+__all__ = ["NICS", "SENDER", "NetCase", "run", "signal", "shutil", "wait_for"]
