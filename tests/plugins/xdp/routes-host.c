@@ -47,17 +47,41 @@ static uint32_t section_number(const struct trimtab_plugin *p)
 static void put_items(const struct trimtab_key *key, struct trimtab_items *to, char *text, char *why, uint32_t size)
 {
         const char **texts = calloc(ITEMS_MAX, sizeof(*texts));
-        double *numbers = calloc(ITEMS_MAX, sizeof(*numbers));
+        double *numbers = key->type == TRIMTAB_KEY_NUMBER ? calloc(ITEMS_MAX, sizeof(*numbers)) : NULL;
         char *save = NULL;
 
         for (char *item = strtok_r(text, ",", &save); item && to->n < ITEMS_MAX; item = strtok_r(NULL, ",", &save)) {
                 if (key->check && !*why)
                         (void) key->check(item, why, size);
-                numbers[to->n] = atof(item);
+                if (numbers)
+                        numbers[to->n] = atof(item);
                 texts[to->n++] = strdup(item);
         }
         to->texts = texts;
-        to->numbers = key->type == TRIMTAB_KEY_NUMBER ? numbers : NULL;
+        to->numbers = numbers;
+}
+
+static void entry_free(struct trimtab_entry *e)
+{
+        for (uint32_t k = 0; k < e->n_items; k++) {
+                const struct trimtab_items *items = &e->items[k];
+
+                for (uint32_t i = 0; i < items->n; i++)
+                        free((char *) items->texts[i]);
+                free((void *) items->texts);
+                free((double *) items->numbers);
+        }
+        free((struct trimtab_items *) e->items);
+        free((char *) e->name);
+        free(e);
+}
+
+/* The plugin keeps nothing of them. */
+static void forget_entries(void)
+{
+        for (uint32_t i = 0; i < n_entries; i++)
+                entry_free((struct trimtab_entry *) entries[i]);
+        n_entries = 0;
 }
 
 /* As the host would: keys in their order, each item checked, then the whole. */
@@ -87,6 +111,8 @@ static const char *make_entry(char *words)
                 (void) section->check(e, why, sizeof(why));
         if (!*why && n_entries < ENTRIES_MAX)
                 entries[n_entries++] = e;
+        else
+                entry_free(e);
         return why;
 }
 
@@ -160,7 +186,7 @@ static void obey(char *line)
                 (void) puts(*why ? why : "0");
         } else if (strcmp(line, "configure") == 0) {
                 (void) printf("%d\n", testhost_plugin(th)->configure(testhost_self(th), entries, n_entries));
-                n_entries = 0;
+                forget_entries();
         } else if (strcmp(line, "knob") == 0)
                 (void) printf("%d\n", set_knob(words, TRIMTAB_CHOICE));
         else if (strcmp(line, "limit") == 0)
@@ -204,5 +230,6 @@ int main(int argc, char **argv)
                 }
         }
         testhost_free(th);
+        forget_entries();
         return 0;
 }

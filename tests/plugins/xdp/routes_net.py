@@ -8,6 +8,7 @@ import ctypes
 import errno
 import hashlib
 import os
+import signal
 import socket
 import struct
 import subprocess
@@ -118,9 +119,12 @@ class Host:
         self.process.wait()
 
     def end(self):
+        """It ends well, unless it was killed."""
         self.process.stdin.close()
-        self.process.wait(WAIT)
+        status = self.process.wait(WAIT)
         self.process.stdout.close()
+        if status not in (0, -signal.SIGKILL):
+            raise AssertionError(f"{HOST} ended with {status}: {self.said()}")
         self.log.close()
 
 
@@ -130,7 +134,6 @@ class RouteCase(unittest.TestCase):
     def setUp(self):
         pid = os.getpid()
         self.client, self.router, self.container = (f"{kind}-{pid}" for kind in ("cli", "rou", "con"))
-        self.threads = []
         self.host = None
         for netns in (self.client, self.router):
             self.make_netns(netns)
@@ -145,11 +148,9 @@ class RouteCase(unittest.TestCase):
         self.make_container()
 
     def tearDown(self):
+        self.drop_container()
         if self.host:
             self.host.end()
-        self.drop_container()
-        for thread in self.threads:
-            thread.join(WAIT)
 
     # The ground.
 
