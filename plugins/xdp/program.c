@@ -11,9 +11,8 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "load.h"
 #include "xdp.bpf.skel.h"
-
-#define LOG_SIZE 65536
 
 #define N_INNER 6 /* maps of a generation */
 
@@ -36,17 +35,6 @@ struct xdp_program {
 static int quiet(enum libbpf_print_level level, const char *format, va_list args)
 {
         return 0;
-}
-
-/* The verifier's last word: the last line but its statistics. */
-static void keep_reason(char *why, size_t size, int r, char *log)
-{
-        char *save = NULL, *last = NULL;
-
-        for (char *line = strtok_r(log, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
-                if (strncmp(line, "processed ", 10) != 0 && strncmp(line, "verification time ", 18) != 0)
-                        last = line;
-        (void) snprintf(why, size, "%s%s%s", strerror(-r), last ? ": " : "", last ? last : "");
 }
 
 static int size_maps(struct xdp_bpf *skel, const struct xdp_sizes *s)
@@ -135,16 +123,12 @@ static int open_windows(struct xdp_program *p)
 
 static int load_with(struct xdp_program *p, bool cookies, char *why, size_t size)
 {
-        char *log = calloc(1, LOG_SIZE);
+        struct load l;
         int r;
 
-        if (!log)
-                return -ENOMEM;
         p->skel = xdp_bpf__open();
-        if (!p->skel) {
-                free(log);
+        if (!p->skel)
                 return -errno;
-        }
         p->skel->rodata->has_cookies = cookies;
         p->skel->rodata->n_queues = p->sizes.n_queues;
         p->skel->rodata->n_cpus = p->sizes.n_cpus;
@@ -157,13 +141,12 @@ static int load_with(struct xdp_program *p, bool cookies, char *why, size_t size
         r = size_maps(p->skel, &p->sizes);
         if (r >= 0 && p->sizes.table)
                 r = share_maps(p->skel, p->sizes.table);
-        if (r >= 0) {
-                (void) bpf_program__set_log_buf(p->skel->progs.trimtab_xdp, log, LOG_SIZE);
-                r = xdp_bpf__load(p->skel);
-        }
+        if (r >= 0)
+                r = load_begin(&l, p->skel->progs.trimtab_xdp);
         if (r < 0)
-                keep_reason(why, size, r, log);
-        free(log);
+                return r;
+        r = xdp_bpf__load(p->skel);
+        load_end(&l, r, why, size);
         return r;
 }
 
