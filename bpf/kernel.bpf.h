@@ -35,6 +35,7 @@ typedef __u16 __sum16;
 enum {
         BPF_MAP_TYPE_HASH = 1,
         BPF_MAP_TYPE_ARRAY = 2,
+        BPF_MAP_TYPE_PROG_ARRAY = 3,
         BPF_MAP_TYPE_PERF_EVENT_ARRAY = 4,
         BPF_MAP_TYPE_PERCPU_ARRAY = 6,
         BPF_MAP_TYPE_LPM_TRIE = 11,

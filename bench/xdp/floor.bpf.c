@@ -10,7 +10,7 @@
 #include <bpf/bpf_helpers.h>
 
 struct {
-        __uint(type, 3 /* BPF_MAP_TYPE_PROG_ARRAY */);
+        __uint(type, BPF_MAP_TYPE_PROG_ARRAY);
         __uint(max_entries, 1);
         __uint(key_size, sizeof(__u32));
         __uint(value_size, sizeof(__u32));

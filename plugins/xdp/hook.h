@@ -7,8 +7,9 @@
 
 /*
  * A program at tc's ingress of an interface. By a tcx link where the kernel has them (6.6): it ends with the process. Else by a filter of
- * the qdisc clsact, which outlives a process that is killed: it has a handle and a priority of ours, is known by its program's name, and
- * hook_sweep takes it off at the next start; by hand, tc filter del dev IFACE ingress pref HOOK_PRIORITY does.
+ * the qdisc clsact, which outlives a process that is killed, and does nothing then (tc.bpf.c): it has a handle and a priority of ours, is
+ * known by its program's name, and hook_sweep takes it off at the next start; by hand, tc filter del dev IFACE ingress pref HOOK_PRIORITY
+ * does.
  */
 
 #define HOOK_PRIORITY 7471 /* nobody's custom; not the first, so that others' filters go before */

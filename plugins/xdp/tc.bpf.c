@@ -29,8 +29,28 @@ static __always_inline enum packet_kind parse(struct __sk_buff *skb, struct pack
         return packet_parse(p, data, end);
 }
 
+/*
+ * The way from a filter of clsact to the program. The kernel empties it when the last who has it open is gone, whether or not he could
+ * say goodbye: what then is left of the filter does nothing.
+ */
+struct {
+        __uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+        __uint(max_entries, 1);
+        __uint(key_size, sizeof(__u32));
+        __uint(value_size, sizeof(__u32));
+} leash SEC(".maps");
+
+/* What a filter has, which outlives its process. */
 SEC("tc")
 int trimtab_route(struct __sk_buff *skb)
+{
+        bpf_tail_call(skb, &leash, 0);
+        return NEXT;
+}
+
+/* What a link has, which does not. */
+SEC("tc")
+int route_packet(struct __sk_buff *skb)
 {
         struct route_key key = {};
         struct packet p = {};

@@ -17,6 +17,14 @@ struct tc {
         size_t n_hooks;
 };
 
+/* From here on filters go on to the program, as long as we have the map open. */
+static int take_leash(struct tc *tc)
+{
+        uint32_t key = 0, fd = (uint32_t) bpf_program__fd(tc->skel->progs.route_packet);
+
+        return bpf_map_update_elem(bpf_map__fd(tc->skel->maps.leash), &key, &fd, BPF_ANY) < 0 ? -errno : 0;
+}
+
 static int load_program(struct tc *tc, const struct table *table, char *why, size_t size)
 {
         struct load l;
@@ -27,12 +35,12 @@ static int load_program(struct tc *tc, const struct table *table, char *why, siz
                 return -errno;
         r = load_share(tc->skel->maps.routes, tc->skel->maps.route_control, tc->skel->maps.route_packets, table);
         if (r >= 0)
-                r = load_begin(&l, tc->skel->progs.trimtab_route);
+                r = load_begin(&l, tc->skel->progs.route_packet);
         if (r < 0)
                 return r;
         r = tc_bpf__load(tc->skel);
         load_end(&l, r, why, size);
-        return r;
+        return r < 0 ? r : take_leash(tc);
 }
 
 int tc_new(const struct table *table, bool tcx, struct tc **ret, char *why, size_t size)
@@ -66,7 +74,7 @@ struct tc *tc_free(struct tc *tc)
 
 int tc_program_fd(const struct tc *tc)
 {
-        return bpf_program__fd(tc->skel->progs.trimtab_route);
+        return bpf_program__fd(tc->tcx ? tc->skel->progs.route_packet : tc->skel->progs.trimtab_route);
 }
 
 int tc_attach(struct tc *tc, uint32_t ifindex)

@@ -382,7 +382,7 @@ class Tc(RouteCase):
         self.assertTrue(wait_for(lambda: self.attached() == ""), self.attached())
 
     def test_nothing_is_left_after_it_is_killed(self):
-        """At once where the kernel has tcx; else by whoever starts next, before it has any routes."""
+        """At once where the kernel has tcx; else a filter that does nothing, until whoever starts next takes it off."""
         self.serve_tcp(VIP4)
         self.up()
         tcx = "tcx links" in self.host.ask("path", "web") and "no tcx" not in self.host.ask("path", "web")
@@ -390,6 +390,7 @@ class Tc(RouteCase):
         self.host.kill()
         if not tcx:
             self.assertEqual(self.attached(), "a filter of tc")
+            self.assertTrue(wait_for(lambda: not self.talk_tcp(VIP4, timeout=1)))
             self.host.end()
             self.start()
         self.assertTrue(wait_for(lambda: self.attached() == ""), self.attached())
