@@ -165,6 +165,7 @@ static void detach(struct xdp *x, struct interface *i)
 int interface_attach(struct xdp *x, struct interface *i, enum attachment how)
 {
         char why[512] = "";
+        uint32_t mode = i->mode;
         int r;
 
         if (how == i->attached) {
@@ -194,7 +195,8 @@ int interface_attach(struct xdp *x, struct interface *i, enum attachment how)
         if (r < 0)
                 x->host->log(x->host, TRIMTAB_LOG_WARNING, "%s: floods are seen at the next tick only: %s", i->name, strerror(-r));
         x->host->log(x->host, TRIMTAB_LOG_INFO, "%s: attached, %s, %u queues", i->name, attachment_names[how], i->n_queues);
-        return 0;
+        /* What it does is as before, wherever it does it. */
+        return mode != 0 ? interface_set_mode(x, i, mode) : 0;
 }
 
 int interface_set_mode(struct xdp *x, struct interface *i, uint32_t mode)

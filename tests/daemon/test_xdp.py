@@ -6,6 +6,7 @@ usage: test_xdp.py TRIMTABD TRIMTAB XDP.so [TEST...]"""
 import os
 import subprocess
 import sys
+import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -89,6 +90,19 @@ class Attaching(NetCase):
             self.assertTrue(wait_for(lambda: self.knob("attach") == how), self.said())
             self.stop(daemon)
             self.assertIsNone(self.attached())
+
+    def test_where_it_is_attached_changes_nothing_of_what_it_does(self):
+        self.write("rules/10.conf", ALWAYS.format(mode="filter") + DROP.format(port=5000))
+        self.start()
+        self.wait_attached(NATIVE)
+        s = self.receiver(5000)
+        self.send(5000)
+        time.sleep(2.1)  # at most one attempt in two seconds
+        self.write("rules/20.conf", "[rule where]\nfor = iface:v0\nwhen = rate(xdp.packets) >= 0\nhold = 0s\nthen = xdp.attach = generic\n")
+        self.assertEqual(self.command("reload").returncode, 0, self.said())
+        self.wait_attached(("trimtab_xdp", "generic"))
+        self.assertEqual(self.knob("mode"), "filter")
+        self.assertFalse(self.arrives(s))
 
     def test_native_is_never_quietly_generic(self):
         # A bridge has no XDP in its driver.
