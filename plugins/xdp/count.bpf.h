@@ -20,8 +20,13 @@ static __always_inline void count_talker(__u32 cpu, __u64 source, __u32 family)
                         t->weight++;
         } else if (t->weight > 1)
                 t->weight--;
-        else
-                *t = (struct xdp_talker){ .source = source, .packets = 1, .weight = 1, .family = family };
+        else {
+                /* Who reads it meanwhile must not see the new one with the other's count: the count goes first. */
+                *(volatile __u64 *) &t->packets = 1;
+                *(volatile __u64 *) &t->source = source;
+                t->weight = 1;
+                t->family = family;
+        }
 }
 
 static __always_inline void begin_flood(__u64 *flood_ns, __u64 now_ns, __u32 syn)

@@ -37,6 +37,16 @@ static size_t merge(struct talker *t, size_t n)
         return out;
 }
 
+/* The program writes to it meanwhile: the count first, and then whose it is. */
+static struct xdp_talker look(const struct xdp_talker *place)
+{
+        struct xdp_talker t = { .source = __atomic_load_n(&place->source, __ATOMIC_ACQUIRE) };
+
+        t.packets = __atomic_load_n(&place->packets, __ATOMIC_RELAXED);
+        t.family = place->family;
+        return t;
+}
+
 int talkers_look(struct talkers *t, const struct xdp_talker *places, size_t n, struct talker **ret, size_t *ret_n)
 {
         struct talker *found;
@@ -58,7 +68,7 @@ int talkers_look(struct talkers *t, const struct xdp_talker *places, size_t n, s
                 return -ENOMEM;
 
         for (size_t i = 0; i < n; i++) {
-                struct xdp_talker now = places[i];
+                struct xdp_talker now = look(&places[i]);
                 const struct xdp_talker *last = &t->last[i];
                 uint64_t before = last->source == now.source && last->packets <= now.packets ? last->packets : 0;
 
