@@ -57,7 +57,7 @@ const struct trimtab_metric xdp_metrics[XDP_N_METRICS] = {
         COUNTER(METRIC_REDIRECTED, "redirected", "packets that took a route of ours", "iface"),
         [METRIC_FLOOD] = { "xdp.flood", "", "1: more packets than flood-pps come in", "iface", TRIMTAB_GAUGE, 0 },
         [METRIC_SYN_FLOOD] = { "xdp.syn_flood", "", "1: more connections than flood-syn-pps are begun", "iface", TRIMTAB_GAUGE, 0 },
-        [METRIC_REACTION] = { "xdp.reaction", "ns", "from when the last flood was noticed to the first packet dropped", "iface",
+        [METRIC_REACTION] = { "xdp.reaction", "ns", "from when the last flood was noticed to the first packet that was kept out", "iface",
                               TRIMTAB_GAUGE, 0 },
         COUNTER(METRIC_QUEUE_PACKETS, "queue_packets", "packets that came in by a receive queue", "queue"),
         COUNTER(METRIC_FILTER_PACKETS, "filter_packets", "packets that a filter let in or dropped", "filter"),
