@@ -8,7 +8,6 @@
 
 /* Set before load. */
 const volatile __u32 n_queues = 1;
-const volatile __u32 n_cpus = 1;
 const volatile __u32 bucket_mask = 0;  /* one less than the buckets of a limit, a power of two */
 const volatile __u64 factor = 1;       /* odd, and secret: so that nobody can choose who shares a bucket */
 const volatile __u32 counts_talkers = 1;

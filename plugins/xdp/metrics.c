@@ -136,6 +136,30 @@ void metrics_cookies(const struct xdp *x, const char *why_not)
         x->host->unavailable(x->host, METRIC_ANSWERED, why_not);
 }
 
+static void watch_interfaces(struct xdp *x, uint32_t bit, const uint64_t *objects, uint32_t n)
+{
+        struct interface *i, *next;
+
+        HASH_ITER(hh, x->interfaces, i, next)
+                i->watched &= ~bit;
+        for (uint32_t o = 0; o < n; o++) {
+                i = interface_find(x, objects[o]);
+                if (i)
+                        i->watched |= bit;
+        }
+}
+
+int metrics_watch(struct xdp *x, uint32_t metric, const uint64_t *objects, uint32_t n)
+{
+        uint32_t bit = 1u << metric;
+
+        if (metric == METRIC_PACKETS || metric == METRIC_BYTES)
+                watch_interfaces(x, bit, objects, n);
+        else if (metric == METRIC_SOFTNET_DROPPED || metric == METRIC_SOFTNET_SQUEEZED)
+                x->softnet_watched = n > 0 ? x->softnet_watched | bit : x->softnet_watched & ~bit;
+        return 0;
+}
+
 static int emit_interface(struct xdp *x, struct interface *i)
 {
         struct xdp_counters c = {};
@@ -143,6 +167,8 @@ static int emit_interface(struct xdp *x, struct interface *i)
         uint64_t dropped = 0;
         int r;
 
+        if (!i->program && !i->watched)
+                return 0;
         if (i->program)
                 program_count(i->program, UINT32_MAX, &c);
         advance_packets(i, &c);
@@ -197,6 +223,7 @@ int metrics_emit(struct xdp *x)
         HASH_ITER(hh, x->sources, s, next_source)
                 (void) emit(x, METRIC_SOURCE_PACKETS, s->key, (double) s->packets);
         routing_emit(x, METRIC_ROUTE_PACKETS, METRIC_ROUTE_UP);
-        softnet_emit(x->host, METRIC_SOFTNET_DROPPED, METRIC_SOFTNET_SQUEEZED);
+        if (x->softnet_watched)
+                softnet_emit(x->host, METRIC_SOFTNET_DROPPED, METRIC_SOFTNET_SQUEEZED);
         return r;
 }

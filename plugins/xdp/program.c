@@ -58,20 +58,9 @@ static int size_maps(struct xdp_bpf *skel, const struct xdp_sizes *s)
 
 static int share_maps(struct xdp_bpf *skel, const struct table *t)
 {
-        const struct {
-                struct bpf_map *map;
-                int fd;
-        } maps[] = {
-                { skel->maps.routes, t->entries },
-                { skel->maps.route_control, t->control },
-                { skel->maps.route_packets, t->packets },
-                { skel->maps.route_devices, t->devices },
-        };
-        int r = 0;
+        int r = load_share(skel->maps.routes, skel->maps.route_control, skel->maps.route_packets, t);
 
-        for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]) && r >= 0; i++)
-                r = bpf_map__reuse_fd(maps[i].map, maps[i].fd);
-        return r;
+        return r >= 0 ? bpf_map__reuse_fd(skel->maps.route_devices, t->devices) : r;
 }
 
 static int map_window(struct window *w, const struct bpf_map *map)
@@ -131,7 +120,6 @@ static int load_with(struct xdp_program *p, bool cookies, char *why, size_t size
                 return -errno;
         p->skel->rodata->has_cookies = cookies;
         p->skel->rodata->n_queues = p->sizes.n_queues;
-        p->skel->rodata->n_cpus = p->sizes.n_cpus;
         p->skel->rodata->bucket_mask = p->sizes.n_buckets - 1;
         p->skel->rodata->counts_talkers = p->sizes.talkers;
         if (getrandom((void *) &p->skel->rodata->factor, sizeof(p->skel->rodata->factor), 0) < 0)

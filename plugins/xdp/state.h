@@ -39,6 +39,7 @@ struct interface {
         uint32_t mode;           /* XDP_MODE_… */
         const char *no_cookies;  /* why mode flood answers no SYN, as last told; NULL: it does, or "" before */
         double limits[_LIMIT_MAX]; /* packets per second; INFINITY: none */
+        uint32_t watched;        /* a bit for each of these that somebody asks for */
         uint64_t packets, bytes; /* emitted totals, whoever counted … */
         uint64_t kernel_packets, kernel_bytes, program_packets, program_bytes; /* … and what these said last */
         uint64_t hits_told[XDP_FILTERS_MAX]; /* already in the filters' totals */
@@ -73,6 +74,7 @@ struct xdp {
         struct routing *routing; /* NULL: there never were any routes */
         uint32_t n_cpus;
         uint64_t now_ns;
+        uint32_t softnet_watched; /* as in struct interface */
 
         /* Options. */
         enum attachment attach;

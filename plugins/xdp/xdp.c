@@ -102,6 +102,11 @@ static int xdp_configure(void *self, const struct trimtab_entry *const *entries,
         return totals_follow(x);
 }
 
+static int xdp_watch(void *self, uint32_t metric, const uint64_t *objects, uint32_t n)
+{
+        return metrics_watch(self, metric, objects, n);
+}
+
 static int xdp_collect(void *self, uint64_t now_ns)
 {
         struct xdp *x = self;
@@ -166,6 +171,7 @@ TRIMTAB_PLUGIN("xdp") = {
         .n_options = XDP_N_OPTIONS,
         TRIMTAB_SECTIONS(sections),
         .open = xdp_open,
+        .watch = xdp_watch,
         .collect = xdp_collect,
         .close = xdp_close,
         .on_object = xdp_on_object,

@@ -143,10 +143,12 @@ class NetCase(PlantCase):
         self.assertTrue(wait_for(lambda: self.attached() == want), f"{self.attached()}, not {want}\n{self.said()}")
 
     def metric(self, name, obj="iface:v0"):
-        for row in self.ask("metrics", f"xdp.{name}", obj) or []:
-            if row.get("value") is not None:
-                return row["value"]
-        return None
+        """None: it is not measured. To be asked for is what makes it so, from the next tick on."""
+        def value():
+            return [row["value"] for row in self.ask("metrics", f"xdp.{name}", obj) or [] if row.get("value") is not None]
+
+        found = wait_for(value, 1)
+        return found[0] if found else None
 
     def knob(self, name, obj="iface:v0"):
         for row in self.ask("knobs", f"xdp.{name}", obj) or []:
