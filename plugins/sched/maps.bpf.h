@@ -4,19 +4,11 @@
 
 /* The maps of the sched programs, and how they find their way in them. */
 
+#include "cgroups.bpf.h"
 #include "sched.h"
 #include "task.bpf.h"
 
 const volatile struct sched_config config;
-
-/* hash of cgroup id -> bucket. */
-struct {
-        __uint(type, BPF_MAP_TYPE_ARRAY);
-        __uint(map_flags, BPF_F_MMAPABLE);
-        __uint(max_entries, 1 << SCHED_BUCKET_BITS);
-        __type(key, __u32);
-        __type(value, struct sched_bucket);
-} slots SEC(".maps");
 
 /* slot + shard -> totals of a watched cgroup; user space reads them in place. */
 struct {
@@ -60,38 +52,13 @@ struct {
         __type(value, __u32);
 } cycles SEC(".maps"), instructions SEC(".maps");
 
-static __always_inline __u32 find_in_bucket(const struct sched_bucket *bucket, __u64 cgroup)
-{
-#pragma unroll
-        for (int i = 0; i < SCHED_BUCKET_WAYS; i++)
-                if (bucket->ids[i] == cgroup)
-                        return bucket->slots[i];
-        return SCHED_SLOT_OTHER;
-}
-
-static __always_inline __u32 find_in_table(__u64 cgroup)
-{
-        __u32 key = sched_hash(cgroup, SCHED_BUCKET_BITS), slot;
-        const struct sched_bucket *bucket = bpf_map_lookup_elem(&slots, &key);
-
-        if (!bucket)
-                return SCHED_SLOT_OTHER;
-        slot = find_in_bucket(bucket, cgroup);
-        if (slot != SCHED_SLOT_OTHER || !bucket->overflowed)
-                return slot;
-
-        key = (key + 1) & ((1 << SCHED_BUCKET_BITS) - 1);
-        bucket = bpf_map_lookup_elem(&slots, &key);
-        return bucket ? find_in_bucket(bucket, cgroup) : SCHED_SLOT_OTHER;
-}
-
 static __always_inline __u32 find_slot(struct sched_cpu *here, __u64 cgroup)
 {
         __u32 generation = here->generation; /* as of before the search: see sched_view_point() */
-        struct sched_recent *recent = &here->recent[sched_hash(cgroup, SCHED_RECENT_BITS)];
+        struct sched_recent *recent = &here->recent[hash_64(cgroup, SCHED_RECENT_BITS)];
 
         if (recent->cgroup != cgroup || recent->generation != generation) {
-                recent->slot = find_in_table(cgroup);
+                recent->slot = cgroup_slot(cgroup);
                 recent->cgroup = cgroup;
                 recent->generation = generation;
         }
@@ -102,13 +69,13 @@ static __always_inline struct sched_stats *find_group(const struct sched_cpu *he
 {
         __u32 key = slot + here->shard;
 
-        return slot < SCHED_SLOT_OTHER ? bpf_map_lookup_elem(&groups, &key) : NULL;
+        return slot < CGROUP_SLOT_NONE ? bpf_map_lookup_elem(&groups, &key) : NULL;
 }
 
 static __always_inline struct sched_turn *find_turn(__u32 pid)
 {
         /* Scattered, as neighbours in pid often run at the same time and would share a cache line. */
-        __u32 key = sched_hash(pid, SCHED_TURN_BITS);
+        __u32 key = hash_64(pid, SCHED_TURN_BITS);
 
         return bpf_map_lookup_elem(&turns, &key);
 }
@@ -120,7 +87,7 @@ static __always_inline struct sched_turn *find_turn(__u32 pid)
  */
 static __always_inline bool take_moved(struct sched_cpu *here, __u32 pid)
 {
-        __u32 hash = sched_hash(pid, SCHED_MOVED_BITS);
+        __u32 hash = hash_64(pid, SCHED_MOVED_BITS);
         __u64 *word = &here->moved[hash / 64], bit = 1ull << hash % 64;
 
         if (!(*word & bit))

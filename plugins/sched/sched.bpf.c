@@ -172,7 +172,7 @@ static __always_inline int on_migrate(struct task_struct *task, __u32 to, const 
 {
         __u32 cpu = bpf_get_smp_processor_id(), pid = FIELD(raw, task, pid);
         struct sched_cpu *here = bpf_map_lookup_elem(&cpus, &cpu), *there = bpf_map_lookup_elem(&cpus, &to);
-        __u32 hash = sched_hash(pid, SCHED_MOVED_BITS);
+        __u32 hash = hash_64(pid, SCHED_MOVED_BITS);
         struct sched_stats *group;
 
         if (!here || !there)

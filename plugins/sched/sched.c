@@ -192,12 +192,13 @@ static int sched_collect(void *self, uint64_t now_ns)
         }
 
         sched_groups_read(&s->groups, now);
-        for (struct sched_group *g = s->groups.by_id; g; g = g->hh.next) {
+        for (struct watched *w = s->groups.set.by_id; w; w = w->hh.next) {
+                struct sched_group *g = sched_group_of(w);
                 int k;
 
-                if (g->id == SCHED_ROOT_CGROUP)
+                if (w->id == ROOT_CGROUP)
                         g->sum = machine;
-                k = emit_all(s, g->metrics, g->id, &g->sum, &g->runtime_told);
+                k = emit_all(s, w->metrics, w->id, &g->sum, &g->runtime_told);
                 r = r < 0 ? r : k;
         }
         return r;
@@ -206,20 +207,9 @@ static int sched_collect(void *self, uint64_t now_ns)
 static void sched_on_object(void *self, const char *scope, uint64_t object, uint32_t came)
 {
         struct sched *s = self;
-        const char *path;
-        int r;
 
-        if (strcmp(scope, "cgroup") != 0)
-                return;
-        if (!came) {
-                sched_groups_went(&s->groups, object);
-                return;
-        }
-        if (s->host->object_path(s->host, "cgroup", object, &path) < 0)
-                return;
-        r = sched_groups_came(&s->groups, object, path);
-        if (r < 0)
-                s->host->log(s->host, TRIMTAB_LOG_WARNING, "a new cgroup is not measured: %s", strerror(-r));
+        if (strcmp(scope, "cgroup") == 0)
+                watched_on_object(&s->groups.set, s->host, object, came);
 }
 
 static void sched_close(void *self)
@@ -228,12 +218,12 @@ static void sched_close(void *self)
 
         if (!s)
                 return;
-        (void) sched_programs_attach(&s->programs, 0);
+        (void) programs_attach(&s->programs.set, 0);
         for (uint32_t i = 0; i < SCHED_N_COUNTERS; i++)
                 sched_counter_close(&s->counters[i]);
         sched_groups_done(&s->groups);
         sched_view_close(&s->view);
-        sched_programs_done(&s->programs);
+        programs_done(&s->programs.set);
         free(s->cpus);
         free(s);
 }

@@ -6,38 +6,15 @@
 
 #include <trimtab/bpf/histogram.h>
 
+#include "cgroup-table.bpf.h"
+
 /*
  * A watched cgroup's totals are spread over several entries of `groups`, one for each CPU where memory
  * allows. Its slot is the index of the first.
  */
 
-/* In place of a slot: a task of no watched cgroup; no task at all. */
-#define SCHED_SLOT_OTHER 0xfffffffeu
+/* In place of a slot, beside CGROUP_SLOT_NONE: no task at all. */
 #define SCHED_SLOT_IDLE 0xffffffffu
-
-/*
- * Which slot a cgroup counts for: cgroup id -> slot, a hash table in an array. The kernel's own hash map
- * would take a third of all the time that a switch costs us: three pages to touch, and a call. User space
- * writes it in place and the programs only look. A bucket is a cache line; one that has been full sends the
- * seeker on to the next.
- */
-#define SCHED_BUCKET_BITS 11
-#define SCHED_BUCKET_WAYS 5
-
-struct sched_bucket {
-        trimtab_u64 ids[SCHED_BUCKET_WAYS]; /* 0: free */
-        trimtab_u32 slots[SCHED_BUCKET_WAYS];
-        trimtab_u32 overflowed;
-};
-
-/*
- * A hash of `bits` bits. For the table: the bucket in which the search for a cgroup begins; the next one is
- * the other place it can be in.
- */
-static inline __attribute__((always_inline)) trimtab_u32 sched_hash(trimtab_u64 id, trimtab_u32 bits)
-{
-        return (trimtab_u32) (id * 0x9e3779b97f4a7c15ull >> (64 - bits));
-}
 
 /* Tasks whose run_delay we remember, direct-mapped by pid; 16 bytes each. */
 #define SCHED_TURN_BITS 14

@@ -10,7 +10,7 @@
 
 #include "counters.h"
 #include "groups.h"
-#include "programs.h"
+#include "load.h"
 #include "view.h"
 
 enum sched_metric {
@@ -54,7 +54,6 @@ struct sched {
         struct sched_counter counters[SCHED_N_COUNTERS];
         struct sched_cpu_object *cpus;
         uint32_t available; /* bit n: metric number n can be had */
-        uint32_t n_refused[_METRIC_MAX]; /* cgroups that are wanted and not measured, as told */
 };
 
 #endif

@@ -6,8 +6,6 @@
 #include "totals.h"
 #include "view.h"
 
-static const size_t buckets_size = sizeof(struct sched_bucket) << SCHED_BUCKET_BITS;
-
 static size_t groups_size(const struct sched_sizes *sizes)
 {
         return sizeof(struct sched_stats) * ((size_t) sizes->n_groups * sizes->n_shards);
@@ -18,24 +16,15 @@ static size_t cpus_size(const struct sched_sizes *sizes)
         return sizeof(struct sched_cpu) * sizes->n_cpus;
 }
 
-/* Maps a whole array map; NULL, with errno, if it cannot be. */
-static void *map_array(const struct sched_programs *p, const char *name, size_t size)
-{
-        void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, sched_programs_map_fd(p, name), 0);
-
-        return at == MAP_FAILED ? NULL : at;
-}
-
 int sched_view_open(struct sched_view *v, const struct sched_programs *p, const struct sched_sizes *sizes)
 {
         int r;
 
         *v = (struct sched_view){ .sizes = *sizes };
-        v->groups = map_array(p, "groups", groups_size(sizes));
-        v->cpus = v->groups ? map_array(p, "cpus", cpus_size(sizes)) : NULL;
-        v->buckets = v->cpus ? map_array(p, "slots", buckets_size) : NULL;
-        if (!v->buckets) {
-                r = -errno;
+        v->groups = programs_mmap(&p->set, "groups", groups_size(sizes));
+        v->cpus = v->groups ? programs_mmap(&p->set, "cpus", cpus_size(sizes)) : NULL;
+        r = v->cpus ? cgroup_table_open(&v->table, programs_map(&p->set, "slots")) : -errno;
+        if (r < 0) {
                 sched_view_close(v);
                 return r;
         }
@@ -51,8 +40,7 @@ void sched_view_close(struct sched_view *v)
                 (void) munmap(v->groups, groups_size(&v->sizes));
         if (v->cpus)
                 (void) munmap(v->cpus, cpus_size(&v->sizes));
-        if (v->buckets)
-                (void) munmap(v->buckets, buckets_size);
+        cgroup_table_close(&v->table);
         *v = (struct sched_view){};
 }
 
@@ -123,43 +111,15 @@ void sched_view_renew(struct sched_view *v)
         v->changed = false;
 }
 
-/* The way that holds `id` (0: a free one) in the two buckets where `cgroup` can be; NULL if there is none. */
-static struct sched_bucket *find_way(struct sched_view *v, uint64_t cgroup, uint64_t id, uint32_t *ret_way)
-{
-        for (uint32_t step = 0; step < 2; step++) {
-                struct sched_bucket *b = &v->buckets[(sched_hash(cgroup, SCHED_BUCKET_BITS) + step) &
-                                                     ((1u << SCHED_BUCKET_BITS) - 1)];
-
-                for (uint32_t i = 0; i < SCHED_BUCKET_WAYS; i++)
-                        if (b->ids[i] == id) {
-                                *ret_way = i;
-                                return b;
-                        }
-        }
-        return NULL;
-}
-
 int sched_view_point(struct sched_view *v, uint64_t cgroup, uint32_t slot)
 {
-        struct sched_bucket *home = &v->buckets[sched_hash(cgroup, SCHED_BUCKET_BITS)], *b;
-        uint32_t way;
+        int r;
 
-        b = find_way(v, cgroup, cgroup, &way);
-        if (slot == SCHED_SLOT_OTHER) {
-                if (b)
-                        __atomic_store_n(&b->ids[way], 0, __ATOMIC_RELEASE);
-        } else {
-                if (!b)
-                        b = find_way(v, cgroup, 0, &way);
-                if (!b)
-                        return -ENOSPC;
-                if (b != home)
-                        __atomic_store_n(&home->overflowed, 1, __ATOMIC_RELEASE);
-                if (v->used < slot + v->sizes.n_shards)
-                        v->used = slot + v->sizes.n_shards;
-                __atomic_store_n(&b->slots[way], slot, __ATOMIC_RELEASE);
-                __atomic_store_n(&b->ids[way], cgroup, __ATOMIC_RELEASE);
-        }
+        if (slot != CGROUP_SLOT_NONE && v->used < slot + v->sizes.n_shards)
+                v->used = slot + v->sizes.n_shards;
+        r = cgroup_table_point(&v->table, cgroup, slot);
+        if (r < 0)
+                return r;
         sched_view_renew(v);
         repoint_running(v, cgroup, slot);
         v->changed = true;

@@ -7,14 +7,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "programs.h"
+#include "cgroup-table.h"
+#include "load.h"
 #include "sched.h"
 
 struct sched_view {
         struct sched_sizes sizes;
         struct sched_stats *groups; /* slot + shard */
         struct sched_cpu *cpus;
-        struct sched_bucket *buckets;
+        struct cgroup_table table;
         uint32_t used; /* entries of `groups` that have ever been in use */
         bool changed;  /* a cgroup has changed its slot since the last sched_view_renew() */
 };
@@ -42,7 +43,7 @@ uint64_t sched_view_running(const struct sched_view *v, uint32_t cpu, uint64_t n
 
 /*
  * From now on the cgroup counts for this slot, and the tasks of it that run at this moment do too;
- * SCHED_SLOT_OTHER: for none. -ENOSPC: the table is full.
+ * CGROUP_SLOT_NONE: for none. -ENOSPC: the table is full.
  */
 int sched_view_point(struct sched_view *v, uint64_t cgroup, uint32_t slot);
 

@@ -505,14 +505,14 @@ static void test_runtime_shared(void **state)
 static void test_crowded_table(void **state)
 {
         struct testhost *th = open_plugin("auto");
-        uint64_t ids[SCHED_BUCKET_WAYS + 1];
+        uint64_t ids[CGROUP_BUCKET_WAYS + 1];
         uint32_t n = 0;
         struct load l;
 
         assert_int_equal(load_init(&l, "trimtab-test-crowded", NULL), 0);
         know(th, &l);
-        for (uint64_t id = 1ull << 50; n < SCHED_BUCKET_WAYS; id++)
-                if (sched_hash(id, SCHED_BUCKET_BITS) == sched_hash(l.id, SCHED_BUCKET_BITS))
+        for (uint64_t id = 1ull << 50; n < CGROUP_BUCKET_WAYS; id++)
+                if (hash_64(id, CGROUP_BUCKET_BITS) == hash_64(l.id, CGROUP_BUCKET_BITS))
                         ids[n++] = id;
         ids[n++] = l.id;
         assert_int_equal(testhost_watch(th, "sched.runtime", ids, n), 0);
