@@ -8,6 +8,7 @@
 #include "daemon/state.h"
 #include "sense/blocks.h"
 #include "sense/ifaces.h"
+#include "sense/irqs.h"
 
 /* What the machine has of one scope, and how the kernel tells that it changed. */
 struct kind {
@@ -29,6 +30,14 @@ static const struct kind blocks = {
 static const struct kind ifaces = {
         "network interfaces", "/sys/class/net", ifaces_scan, ifaces_open_events, ifaces_read_events, on_ifaces,
 };
+
+static int scan_irqs(struct objects *objects, const char *folder, object_changed changed, void *userdata)
+{
+        return irqs_scan(objects, folder, "/proc/irq", changed, userdata);
+}
+
+/* The kernel does not tell of them. */
+static const struct kind irqs = { .name = "interrupts", .folder = "/sys/kernel/irq", .scan = scan_irqs };
 
 static void on_object(void *userdata, struct oid id, bool came)
 {
@@ -100,9 +109,35 @@ static void watch(struct daemon *d, const struct kind *kind)
                 tell_line(&d->teller, LOG_WARNING, "cannot list the %s: %s", kind->name, strerror(-r));
 }
 
+static bool has_to_do_with(const struct daemon *d, uint32_t scope)
+{
+        for (uint32_t i = 0; i < catalogue_n_metrics(d->catalogue); i++) {
+                const struct metric *m = catalogue_metric_at(d->catalogue, i);
+
+                if (m->plugin && m->scope == scope)
+                        return true;
+        }
+        for (uint32_t i = 0; i < catalogue_n_knobs(d->catalogue); i++) {
+                const struct knob *k = catalogue_knob_at(d->catalogue, i);
+
+                if (k->plugin && k->scope == scope)
+                        return true;
+        }
+        return false;
+}
+
+void daemon_poll_devices(struct daemon *d)
+{
+        int r = has_to_do_with(d, SCOPE_IRQ) ? follow(d, &irqs) : 0;
+
+        if (r < 0 && r != -ENOENT)
+                tell_line(&d->teller, LOG_ERR, "following the %s: %s", irqs.name, strerror(-r));
+}
+
 int daemon_watch_devices(struct daemon *d)
 {
         watch(d, &blocks);
         watch(d, &ifaces);
+        daemon_poll_devices(d);
         return 0;
 }

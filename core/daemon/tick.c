@@ -4,6 +4,7 @@
 #include <string.h>
 #include <systemd/sd-daemon.h>
 
+#include "daemon/devices.h"
 #include "daemon/plugin-folder.h"
 #include "daemon/state.h"
 #include "util/array.h"
@@ -63,6 +64,9 @@ static int person_wants(void *userdata, uint32_t metric, uint64_t object)
         return plugins_want(d->plugins, metric, object);
 }
 
+/* Drivers ask for interrupts when they are loaded or brought up: seldom. */
+enum { IRQ_TICKS = 10 };
+
 /* SENSE: measure what some rule or client wants, and nothing else. */
 static void collect(struct daemon *d, const struct view *view)
 {
@@ -70,6 +74,8 @@ static void collect(struct daemon *d, const struct view *view)
 
         if (d->cgroups && cgroup_tree_polled(d->cgroups) && d->views.n_ticks % 10 == 0)
                 (void) cgroup_tree_rescan(d->cgroups);
+        if (d->views.n_ticks % IRQ_TICKS == 0)
+                daemon_poll_devices(d);
 
         plugins_want_begin(d->plugins);
         r = engine_wants(d->engine, view, rule_wants, d);
