@@ -7,6 +7,7 @@
 #include "daemon/devices.h"
 #include "daemon/plugin-folder.h"
 #include "daemon/state.h"
+#include "decide/value.h"
 #include "util/array.h"
 #include "util/clock.h"
 
@@ -24,6 +25,21 @@ static int original(void *userdata, const struct knob *knob, struct oid id, stru
         const struct object *object = objects_get(d->objects, id);
 
         return object ? actor_original(d->actor, knob, object, ret) : -ENOENT;
+}
+
+static int resolve(void *userdata, const struct knob *knob, struct oid id, const struct trimtab_value *word,
+                   struct trimtab_value *ret)
+{
+        struct trimtab_value value = *word;
+        int r;
+
+        if (!knob->check || !knob->self)
+                return -EOPNOTSUPP;
+        r = knob->check(knob->self, id.key, word, &value);
+        if (r < 0)
+                return r;
+        value.text[sizeof(value.text) - 1] = '\0';
+        return value_text(knob->type, value.text, ret);
 }
 
 static bool busy(void *userdata, const struct knob *knob, struct oid id)
@@ -44,6 +60,7 @@ struct view daemon_view(struct daemon *d, uint64_t now_ns)
                 .protect = (const char *const *) d->options.protect,
                 .current = current,
                 .original = original,
+                .resolve = resolve,
                 .busy = busy,
                 .userdata = d,
         };

@@ -7,6 +7,7 @@
 #include "decide/reason.h"
 #include "decide/slot.h"
 #include "decide/step.h"
+#include "decide/value.h"
 #include "util/ownership.h"
 
 /* One action of an instance, on each of the objects that it names. */
@@ -77,6 +78,34 @@ static int base_of(struct doing *d, const struct object *object, double *ret, do
         return 0;
 }
 
+/*
+ * The value that the action sets: its own, or what its word means there. -EAGAIN: not now, or it is there already and nobody holds
+ * it.
+ */
+static int set_value(struct doing *d, const struct object *object, bool held, struct trimtab_value *ret)
+{
+        struct trimtab_value now;
+        int r = 0;
+
+        /* A knob that is not there is not claimed: one would wait for it for ever. */
+        if (!held)
+                r = d->view->current(d->view->userdata, d->knob, object->id, &now);
+        if (r < 0)
+                return blocked(d, r == -EOPNOTSUPP ? "the knob is not available here" : "the knob cannot be read");
+
+        *ret = d->action->value;
+        if (!value_is_word(d->knob, ret) || !d->view->resolve)
+                return 0;
+        r = d->view->resolve(d->view->userdata, d->knob, object->id, &d->action->value, ret);
+        if (r == -EAGAIN || r == -EBUSY) {
+                d->later = true;
+                return blocked(d, "it is too early for another change");
+        }
+        if (r < 0)
+                return blocked(d, "there is no such value for it");
+        return !held && value_equal(&now, ret) ? blocked(d, "nothing better is known than what it has") : 0;
+}
+
 static int wanted_value(struct doing *d, const struct object *object, const struct claim *own,
                         struct trimtab_value *ret, double *ret_from, double *ret_use)
 {
@@ -85,17 +114,8 @@ static int wanted_value(struct doing *d, const struct object *object, const stru
 
         *ret_from = NAN;
         *ret_use = own ? own->use : NAN;
-        if (!action_is_relative(d->action)) {
-                struct trimtab_value now;
-
-                /* A knob that is not there is not claimed: one would wait for it for ever. */
-                r = own ? 0 : d->view->current(d->view->userdata, d->knob, object->id, &now);
-                if (r < 0)
-                        return blocked(d, r == -EOPNOTSUPP ? "the knob is not available here"
-                                                           : "the knob cannot be read");
-                *ret = d->action->value;
-                return 0;
-        }
+        if (!action_is_relative(d->action))
+                return set_value(d, object, own, ret);
 
         r = base_of(d, object, &from, ret_use);
         if (r < 0)

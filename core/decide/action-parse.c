@@ -79,9 +79,10 @@ static int refuse_value(struct reading *r, const struct knob *k, int error, cons
         case -ENOMEM:
                 return error;
         default:
-                diag_add(r->diag, SEVERITY_ERROR, place, "no value of '%s': expected %s", k->name,
+                diag_add(r->diag, SEVERITY_ERROR, place, "no value of '%s': expected %s%s%s", k->name,
                          k->type == TRIMTAB_CPULIST ? "a list of CPUs, such as 0-3,8"
-                                                    : "a text of less than 1024 bytes");
+                                                    : "a text of less than 1024 bytes",
+                         k->choices ? ", or a word such as " : "", k->choices ? k->choices[0] : "");
                 return -EINVAL;
         }
 }
@@ -234,28 +235,18 @@ int action_parse(struct reading *r, const struct ini_line *line, struct action *
         return 0;
 }
 
-int bound_read(struct reading *r, struct lexer *l, struct bound *ret)
+int range_read(struct reading *r, struct lexer *l, const struct knob *k, struct bound *b)
 {
-        _cleanup_(bound_clear) struct bound b = { 0 };
-        const struct knob *k;
+        struct token first = l->token;
         struct place range;
-        struct token first;
         int e;
 
-        e = target_read(r, l, &k, &b.selector);
-        if (e < 0)
-                return e;
-        if (!k)
-                return 1;
-        b.knob = k->number;
-        first = l->token;
         if (k->type != TRIMTAB_NUMBER) {
-                diag_add(r->diag, SEVERITY_ERROR, &first.place, "'%s' is no number: it has no bounds",
-                         k->name);
+                diag_add(r->diag, SEVERITY_ERROR, &first.place, "'%s' is no number: it has no bounds", k->name);
                 return -EINVAL;
         }
 
-        e = parse_number(r, l, k, false, &b.range.low);
+        e = parse_number(r, l, k, false, &b->range.low);
         if (e < 0)
                 return e;
         if (l->token.type != TOKEN_RANGE)
@@ -263,34 +254,38 @@ int bound_read(struct reading *r, struct lexer *l, struct bound *ret)
         e = lexer_next(l);
         if (e < 0)
                 return e;
-        e = parse_number(r, l, k, false, &b.range.high);
+        e = parse_number(r, l, k, false, &b->range.high);
         if (e < 0)
                 return e;
 
         range = token_span(&first, &l->last);
-        if (b.range.low > b.range.high) {
+        if (b->range.low > b->range.high) {
                 diag_add(r->diag, SEVERITY_ERROR, &range, "the lower bound is above the upper one");
                 return -EINVAL;
         }
-        if (b.range.high < k->min || (isfinite(b.range.low) && b.range.low > k->max))
+        if (b->range.high < k->min || (isfinite(b->range.low) && b->range.low > k->max))
                 return refuse_value(r, k, -ERANGE, &range);
-
-        *ret = b;
-        b = (struct bound){ 0 };
         return 0;
 }
 
 int bound_parse(struct reading *r, const struct ini_line *line, struct bound *ret)
 {
         _cleanup_(bound_clear) struct bound b = { 0 };
+        const struct knob *k;
         struct lexer l;
         int e;
 
         e = lexer_init(&l, line, 1, r->diag);
         if (e < 0)
                 return e;
-        e = bound_read(r, &l, &b);
-        if (e != 0)
+        e = target_read(r, &l, &k, &b.selector);
+        if (e < 0)
+                return e;
+        if (!k)
+                return 1;
+        b.knob = k->number;
+        e = range_read(r, &l, k, &b);
+        if (e < 0)
                 return e;
         if (l.token.type != TOKEN_END)
                 return expected(r, &l, "the end of the line");

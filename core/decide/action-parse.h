@@ -14,12 +14,12 @@
 int action_parse(struct reading *r, const struct ini_line *line, struct action *ret);
 int bound_parse(struct reading *r, const struct ini_line *line, struct bound *ret);
 
-/* The parts of both, for lines that go on: the lexer is left behind what was read. bound_read: KNOB [@OBJECT] LOW..HIGH;
- * target_read: KNOB [@OBJECT], *ret_knob NULL: not known yet; value_read: a value of the knob, to the end of the line where it is no
+/* The parts of both, for lines that go on: the lexer is left behind what was read. target_read: KNOB [@OBJECT], *ret_knob
+ * NULL: not known yet; range_read: LOW..HIGH; value_read: a value of the knob, to the end of the line where it is no
  * number; operand_read: the number behind a relative operator, a->operation is set. */
 int target_read(struct reading *r, struct lexer *l, const struct knob **ret_knob, struct selector *ret);
 int value_read(struct reading *r, struct lexer *l, const struct knob *k, struct trimtab_value *ret);
-int bound_read(struct reading *r, struct lexer *l, struct bound *ret);
+int range_read(struct reading *r, struct lexer *l, const struct knob *k, struct bound *b);
 int operand_read(struct reading *r, struct lexer *l, const struct knob *k, struct action *a);
 
 /*

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "decide/value.h"
 #include "util/ownership.h"
 
 /*
@@ -91,6 +92,52 @@ static int parse_step(struct reading *r, struct lexer *l, const struct knob *k, 
         return 0;
 }
 
+/* `irq.affinity calmest`: to be set to that, each time anew. */
+static int parse_word(struct reading *r, struct lexer *l, const struct knob *k, bool takes, struct action *ret)
+{
+        struct token first = l->token;
+        int e;
+
+        if (takes) {
+                diag_add(r->diag, SEVERITY_ERROR, &first.place, "'%s' is no number: a goal can only move it, by 'by'",
+                         k->name);
+                return -EINVAL;
+        }
+        e = value_read(r, l, k, &ret->value);
+        if (e < 0)
+                return e;
+        if (!value_is_word(k, &ret->value)) {
+                diag_add(r->diag, SEVERITY_ERROR, &first.place, "expected a word that says where to, such as '%s'",
+                         k->choices[0]);
+                return -EINVAL;
+        }
+        ret->operation = OPERATION_SET;
+        return 0;
+}
+
+/* What stands behind the knob: its bounds and step. */
+static int parse_way(struct reading *r, struct lexer *l, const struct knob *k, bool takes, struct bound *b,
+                     struct action *a)
+{
+        int e = range_read(r, l, k, b);
+
+        if (e < 0)
+                return e;
+        if (token_is(&l->token, "step")) {
+                e = parse_step(r, l, k, a);
+                if (e < 0)
+                        return e;
+        } else if (l->token.type == TOKEN_END && !default_step(k, b, takes, a)) {
+                return expected(r, l, "a step for a knob that is neither weight nor limit, such as step +1");
+        }
+        return l->token.type == TOKEN_END ? 0 : expected(r, l, "'step' or the end of the line");
+}
+
+static bool has_words(const struct knob *k)
+{
+        return k->choices && k->type != TRIMTAB_NUMBER && k->type != TRIMTAB_CHOICE;
+}
+
 int lever_parse(struct reading *r, const struct ini_line *line, bool takes, struct action *ret)
 {
         _cleanup_(action_clear) struct action a = { 0 };
@@ -102,27 +149,20 @@ int lever_parse(struct reading *r, const struct ini_line *line, bool takes, stru
         e = lexer_init(&l, line, 1, r->diag);
         if (e < 0)
                 return e;
-        e = bound_read(r, &l, &b);
-        if (e != 0)
+        e = target_read(r, &l, &k, &b.selector);
+        if (e < 0)
                 return e;
-
-        k = catalogue_knob_at(r->catalogue, b.knob);
-        a.knob = b.knob;
+        if (!k)
+                return 1;
+        a.knob = b.knob = k->number;
         e = selector_copy(&b.selector, &a.selector);
         if (e < 0)
                 return e;
 
-        if (token_is(&l.token, "step")) {
-                e = parse_step(r, &l, k, &a);
-                if (e < 0)
-                        return e;
-        } else if (l.token.type == TOKEN_END && !default_step(k, &b, takes, &a)) {
-                return expected(r, &l, "a step for a knob that is neither weight nor limit, such as step +1");
-        }
-        if (l.token.type != TOKEN_END)
-                return expected(r, &l, "'step' or the end of the line");
-
-        e = action_bind(r, line, &b, 1, &a);
+        e = has_words(k) ? parse_word(r, &l, k, takes, &a) : parse_way(r, &l, k, takes, &b, &a);
+        if (e < 0)
+                return e;
+        e = action_bind(r, line, &b, has_words(k) ? 0 : 1, &a);
         if (e < 0)
                 return e;
         *ret = a;

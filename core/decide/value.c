@@ -119,6 +119,20 @@ static int parse_number(const struct knob *k, const char *text, struct trimtab_v
         return 0;
 }
 
+static bool is_choice(const struct knob *k, const char *text)
+{
+        char **choice = k->choices;
+
+        while (choice && *choice && !streq(*choice, text))
+                choice++;
+        return choice && *choice;
+}
+
+bool value_is_word(const struct knob *k, const struct trimtab_value *v)
+{
+        return k->type != TRIMTAB_NUMBER && k->type != TRIMTAB_CHOICE && is_choice(k, v->text);
+}
+
 int value_parse(const struct knob *k, const char *text, struct trimtab_value *ret)
 {
         if (k->type == TRIMTAB_NUMBER)
@@ -127,13 +141,11 @@ int value_parse(const struct knob *k, const char *text, struct trimtab_value *re
         if (text[0] == '\0' && k->type != TRIMTAB_CPULIST)
                 return -EINVAL;
 
-        if (k->type == TRIMTAB_CHOICE && k->choices) {
-                char **choice = k->choices;
+        if (is_choice(k, text)) {
+                int r = value_text(TRIMTAB_TEXT, text, ret);
 
-                while (*choice && !streq(*choice, text))
-                        choice++;
-                if (!*choice)
-                        return -EINVAL;
+                ret->type = k->type;
+                return r;
         }
-        return value_text(k->type, text, ret);
+        return k->type == TRIMTAB_CHOICE && k->choices ? -EINVAL : value_text(k->type, text, ret);
 }

@@ -22,6 +22,9 @@ char *value_format(const struct knob *k, const struct trimtab_value *v);
  * -ENOENT: unlike unit. */
 int value_parse(const struct knob *k, const char *text, struct trimtab_value *ret);
 
+/* Whether it is a word that stands for a value of the knob, "calmest": what it means is asked when it is acted on. */
+bool value_is_word(const struct knob *k, const struct trimtab_value *v);
+
 /* A quantity in base units as a number in the knob's unit; same errors. */
 int value_from_quantity(const struct knob *k, double base, enum dimension dimension, double *ret);
 

@@ -25,6 +25,12 @@ struct view {
          */
         int (*current)(void *userdata, const struct knob *knob, struct oid object, struct trimtab_value *ret);
         int (*original)(void *userdata, const struct knob *knob, struct oid object, struct trimtab_value *ret);
+        /*
+         * What a word means on an object now: "calmest". NULL: cannot be known here, the word stands for itself. -EAGAIN, -EBUSY: not
+         * now; another -errno: nothing.
+         */
+        int (*resolve)(void *userdata, const struct knob *knob, struct oid object, const struct trimtab_value *word,
+                       struct trimtab_value *ret);
         /* A write on it is under way, or it rests (foreign writer, refused too often): decide nothing for it now. */
         bool (*busy)(void *userdata, const struct knob *knob, struct oid object);
         void *userdata;

@@ -199,8 +199,10 @@ static int check_type(const struct entry *e, const struct trimtab_knob *k)
                               k->type);
         if (k->type == TRIMTAB_NUMBER)
                 r = check_range(e, k);
-        if (k->type == TRIMTAB_CHOICE)
+        if (k->type == TRIMTAB_CHOICE || (k->type != TRIMTAB_NUMBER && k->choices))
                 r = check_choices(e, k->choices);
+        if (r >= 0 && k->type != TRIMTAB_CHOICE && k->type != TRIMTAB_NUMBER && k->choices && !k->check)
+                return REFUSE(e, "words for its values, but no check() to say what they mean");
         if (r < 0)
                 return r;
 

@@ -127,7 +127,8 @@ struct trimtab_knob {
         uint32_t type;             /* TRIMTAB_NUMBER, … */
         uint32_t flags;            /* TRIMTAB_KNOB_… */
         double min, max;           /* TRIMTAB_NUMBER: the range, both ends included */
-        const char *const *choices; /* TRIMTAB_CHOICE: NULL-terminated */
+        const char *const *choices; /* NULL-terminated. TRIMTAB_CHOICE: the values there are. TRIMTAB_CPULIST, TRIMTAB_TEXT: words that
+                                      rules may say in place of a value, such as "calmest": check() makes a value of them; or NULL */
         const char *file;          /* NULL: not a file, use the callbacks below */
         const char *key;           /* TRIMTAB_FORM_KEYED: "default"; TRIMTAB_FORM_NESTED: "{device} wbps" */
         uint32_t form;             /* TRIMTAB_FORM_… */
@@ -136,9 +137,12 @@ struct trimtab_knob {
         const char *use_metric;    /* "cgroup.cpu_usage": what of it is in use (a gauge, or a counter's rate), from
                                       which a relative action on "max" starts; else NULL */
         /*
-         * Only for what is no file. Its effect must end with the process: the host restores it at a clean stop
+         * Only for what is no file, but for check(). Its effect must end with the process: the host restores it at a clean stop
          * and cannot after a crash. `check` may be NULL; it puts into *ret_exact what `apply` would make of *want.
          * -ENODEV: there is no such object any more, and nothing left of what was set on it.
+         * Of a knob with words, be it a file, check() says what a word means now, each time a rule acts by it: the value that is
+         * there already where nothing better is to be had. -EAGAIN, -EBUSY: not now, it will be asked again; another error: it means
+         * nothing here. It is not called for values.
          * Of a TRIMTAB_KNOB_ACTION `read` is not called and may be NULL.
          */
         int (*read)(void *self, uint64_t object, struct trimtab_value *ret);

@@ -21,6 +21,7 @@ static const struct trimtab_metric metrics[] = {
 };
 
 static const char *const modes[] = { "off", "low", "high", NULL };
+static const char *const words[] = { "calmest", "spread", NULL };
 
 static const struct trimtab_knob knobs[] = {
         { .name = "cpu.weight",
@@ -60,6 +61,12 @@ static const struct trimtab_knob knobs[] = {
           .type = TRIMTAB_CHOICE,
           .choices = modes,
           .file = "{path}/mode" },
+        { .name = "irq.cpus",
+          .unit = "",
+          .scope = "irq",
+          .type = TRIMTAB_CPULIST,
+          .choices = words,
+          .file = "{path}/cpus" },
         { .name = "vm.ratio",
           .unit = "",
           .scope = "host",
@@ -139,6 +146,17 @@ static int original(void *userdata, const struct knob *k, struct oid object, str
         return s->error;
 }
 
+static int resolve(void *userdata, const struct knob *k, struct oid object, const struct trimtab_value *word,
+                   struct trimtab_value *ret)
+{
+        struct world *w = userdata;
+
+        w->n_resolved++;
+        if (w->means_error < 0)
+                return w->means_error;
+        return value_text(k->type, w->means ?: state_of(w, k, object)->now.text, ret);
+}
+
 static bool busy(void *userdata, const struct knob *k, struct oid object)
 {
         return state_of(userdata, k, object)->busy;
@@ -177,6 +195,7 @@ void world_init(struct world *w)
                 .mode = MODE_ENFORCE,
                 .current = current,
                 .original = original,
+                .resolve = resolve,
                 .busy = busy,
                 .userdata = w,
         };

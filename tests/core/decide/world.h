@@ -14,7 +14,7 @@
  *   metrics  sched.latency (histogram ns, cgroup), sched.runtime (counter ns, cgroup), mem.used (gauge B,
  * cgroup), psi.cpu (gauge %, cgroup), net.load (gauge, host), irq.count (counter, irq) knobs    cpu.weight
  * (1..10000, a weight), cpu.max (% 1..100000 or max, in use: sched.runtime), mem.high (B, or max, in use:
- * mem.used), cpu.set (CPU list), irq.mode (off, low, high; scope irq), vm.ratio (0..100, host)
+ * mem.used), cpu.set (CPU list), irq.mode (off, low, high; scope irq), irq.cpus (CPU list, or the words calmest and spread; scope irq), vm.ratio (0..100, host)
  */
 
 enum { ROOT = 1, A = 10, WEB = 11, DB = 12, BATCH = 13, LOG = 14, B = 20, BWEB = 21 };
@@ -38,6 +38,9 @@ struct world {
         struct diag diag;
         struct knob_state knobs[96];
         size_t n_knobs;
+        const char *means; /* what words of irq.cpus mean now; NULL: what is there */
+        int means_error;   /* or why they mean nothing */
+        unsigned n_resolved;
         struct view view;
         struct decisions decisions; /* of the last tick */
 };
