@@ -52,7 +52,7 @@ static void on_refresh(void *userdata)
         f->world->views.world = world_view(f->world);
 }
 
-static int on_reload(void *userdata, char **ret_messages)
+static int on_reload(void *userdata, uint64_t for_usec, char **ret_messages)
 {
         ((struct fixture *) userdata)->n_reload++;
         return 0;
