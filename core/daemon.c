@@ -173,7 +173,8 @@ struct daemon *daemon_free(struct daemon *d)
         folder_watch_free(d->plugins_watch);
         folder_watch_free(d->rules_watch);
         bus_server_free(d->server);
-        actor_free(d->actor);
+        /* From now on plugins that are closed have nothing to take off any more. */
+        d->actor = actor_free(d->actor);
         system_bus_free(d->system_bus);
         ledger_free(d->ledger);
         free(d->pending);

@@ -255,6 +255,7 @@ int actor_restore_entry(struct actor *a, const struct ledger_entry *entry)
         if (r < 0)
                 return r;
 
+        o->number = entry->number;
         o->handle = handles_find_target(&a->handles, &o->target);
         queue_add(a, TAKE(o));
         return 0;

@@ -32,7 +32,7 @@ static enum direction direction_of(const struct order *o)
 {
         struct trimtab_value before, after;
 
-        if (o->target.kind == TARGET_CALL || !value_after(o, &after) || !value_before(o, &before))
+        if (!target_is_in_file(&o->target) || !value_after(o, &after) || !value_before(o, &before))
                 return DIRECTION_NONE;
 
         return hazard_direction(&before, &after);

@@ -45,6 +45,7 @@ bool target_same(const struct target *a, const struct target *b)
         switch (a->kind) {
         case TARGET_FILE:
         case TARGET_CALL:
+        case TARGET_FILTER:
                 return streq(a->path, b->path) && streq(a->form.key, b->form.key);
         case TARGET_UNIT:
                 return streq(a->unit, b->unit) && streq(a->property, b->property);
@@ -58,6 +59,7 @@ uint64_t target_hash(const struct target *t)
         switch (t->kind) {
         case TARGET_FILE:
         case TARGET_CALL:
+        case TARGET_FILTER:
                 return hash_string(hash_string(0, t->path), t->form.key);
         case TARGET_UNIT:
                 return hash_string(hash_string(0, t->unit), t->property);

@@ -19,16 +19,24 @@ enum target_kind {
         TARGET_FILE,
         TARGET_UNIT, /* a property of a unit of systemd */
         TARGET_CALL, /* functions of a plugin: what they did ends with the process, and so does the entry */
+        TARGET_FILTER, /* a program at tc's ingress of an interface (filter.h) */
 };
 
 /* What is written to: all that undo needs without any plugin. Strings are owned by whoever holds the struct. */
 struct target {
         enum target_kind kind;
-        char *path;             /* the file ("KNOB@KEY" for a call; for a unit: its cgroup's, to read back from; may vanish) */
+        char *path;             /* the file ("KNOB@KEY" for a call, tc_place_text() for a filter; for a unit: its cgroup's, to read back
+                                   from; may vanish) */
         struct sysfile_form form;
         bool slow;              /* a write may block: TRIMTAB_KNOB_SLOW */
         char *unit, *property;  /* TARGET_UNIT */
 };
+
+/* Whether its value is in the file of that path, which others write to as well. */
+static inline bool target_is_in_file(const struct target *t)
+{
+        return t->kind == TARGET_FILE || t->kind == TARGET_UNIT;
+}
 
 void target_clear(struct target *t);
 int target_copy(const struct target *from, struct target *to);

@@ -98,7 +98,7 @@ static bool may_contest(const struct actor *a, const struct handle *h, uint64_t 
 /* While systemd reads its files anew nothing is what it seems. */
 static bool is_looked_at(const struct actor *a, const struct ledger_entry *e, const struct handle *h)
 {
-        return !reloads_hold(a->reloads) && e->target.kind != TARGET_CALL && e->n_intended == 0 &&
+        return !reloads_hold(a->reloads) && target_is_in_file(&e->target) && e->n_intended == 0 &&
                (!h || h->orders == 0);
 }
 
@@ -239,7 +239,7 @@ void look_follow(const struct order *o)
 {
         const struct actor *a = o->actor;
 
-        if (o->target.kind != TARGET_CALL)
+        if (target_is_in_file(&o->target))
                 watcher_watch(a->watcher, o->target.path,
                               ledger_find_file(a->config.ledger, o->target.path, NULL));
 }

@@ -94,7 +94,7 @@ int order_read(const struct order *o, char **ret_raw)
 
 void order_note_file(const struct order *o)
 {
-        if (o->handle && o->target.kind != TARGET_CALL)
+        if (o->handle && target_is_in_file(&o->target))
                 o->handle->file = sysfile_id(o->target.path);
 }
 

@@ -37,6 +37,7 @@ struct order {
         char *cgroup;          /* ORDER_SET: the cgroup's name, where systemd may own it; else NULL */
         char *rule;
         uint64_t decision;
+        uint64_t number;       /* of the entry that it was ordered for; 0: of none */
         bool contest, delegated, keep; /* ORDER_SET: as in struct wish */
         enum direction direction; /* of what it changes, when it was queued */
         bool withdrawn;           /* ORDER_SET under way: not to be set after all (withdraw.c) */

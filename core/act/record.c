@@ -25,6 +25,7 @@ static const char *const kinds[] = {
         [TARGET_FILE] = "file",
         [TARGET_UNIT] = "unit",
         [TARGET_CALL] = "call",
+        [TARGET_FILTER] = "filter",
 };
 
 enum field_type { FIELD_TEXT, FIELD_NUMBER, FIELD_FLAG, FIELD_UINT, FIELD_KIND, FIELD_KEY, FIELD_LIST };

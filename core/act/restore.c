@@ -8,6 +8,7 @@
 #include "act/batch.h"
 #include "act/cpuset.h"
 #include "act/dropin.h"
+#include "act/filter.h"
 #include "act/foreign.h"
 #include "act/idle.h"
 #include "act/locate.h"
@@ -295,7 +296,7 @@ static int prepare(struct order *o, const struct ledger_entry *e)
         return read_before(o);
 }
 
-void restore_begin(struct order *o)
+static void restore_value(struct order *o)
 {
         const struct ledger_entry *e = ledger_find(o->actor->config.ledger, &o->target);
         sd_bus *bus = o->actor->config.system_bus;
@@ -333,4 +334,12 @@ void restore_begin(struct order *o)
                 order_at(o, "before-restore-question");
                 batch_ask(o, shown);
         }
+}
+
+void restore_begin(struct order *o)
+{
+        if (o->target.kind == TARGET_FILTER)
+                filter_restore(o);
+        else
+                restore_value(o);
 }

@@ -197,6 +197,8 @@ static int make_plugins(struct daemon *d)
                 .runtime_dir = d->arguments->runtime_dir,
                 .wake = on_wake,
                 .event_line = on_plugin_event,
+                .tc_filter_add = daemon_tc_filter_add,
+                .tc_filter_remove = daemon_tc_filter_remove,
                 .userdata = d,
         };
         int r;

@@ -97,6 +97,10 @@ int daemon_record(void *userdata, const char *name_glob, const char *object_glob
 int daemon_reload(void *userdata, uint64_t for_usec, char **ret_messages);
 int daemon_confirm(void *userdata); /* -ENOENT: nothing is on trial */
 
+/* What a plugin has put at tc's ingress, and taken off: by way of the ledger (daemon/tc-filter.c). */
+int daemon_tc_filter_add(void *userdata, const char *plugin, int program_fd, uint32_t ifindex, uint32_t priority, uint32_t handle);
+int daemon_tc_filter_remove(void *userdata, const char *plugin, uint32_t ifindex, uint32_t priority, uint32_t handle);
+
 /* What a person does to it (daemon/operate.c): callbacks of the bus, too. */
 int daemon_revert(void *userdata, const char *what);
 int daemon_pause(void *userdata, uint64_t for_usec);

@@ -258,6 +258,32 @@ static int host_object_remove(const struct trimtab_host *h, const char *scope, u
         return objects_remove(p->context->config.objects, id);
 }
 
+/* What tc takes: 16 bits of priority, and neither of them 0, which would mean "any". */
+static bool is_tc_place(uint32_t ifindex, uint32_t priority, uint32_t handle)
+{
+        return ifindex > 0 && ifindex <= INT32_MAX && priority > 0 && priority <= UINT16_MAX && handle > 0;
+}
+
+static int host_tc_filter_add(const struct trimtab_host *h, int32_t program_fd, uint32_t ifindex, uint32_t priority, uint32_t handle)
+{
+        const struct plugin *p = plugin_of(h);
+        const struct plugins_config *c = &p->context->config;
+
+        if (program_fd < 0 || !is_tc_place(ifindex, priority, handle))
+                return -EINVAL;
+        return c->tc_filter_add ? c->tc_filter_add(c->userdata, p->name, program_fd, ifindex, priority, handle) : -EOPNOTSUPP;
+}
+
+static int host_tc_filter_remove(const struct trimtab_host *h, uint32_t ifindex, uint32_t priority, uint32_t handle)
+{
+        const struct plugin *p = plugin_of(h);
+        const struct plugins_config *c = &p->context->config;
+
+        if (!is_tc_place(ifindex, priority, handle))
+                return -EINVAL;
+        return c->tc_filter_remove ? c->tc_filter_remove(c->userdata, p->name, ifindex, priority, handle) : -ENOENT;
+}
+
 void host_init(struct plugin *p)
 {
         p->host = (struct trimtab_host) {
@@ -279,5 +305,7 @@ void host_init(struct plugin *p)
                 .object_path = host_object_path,
                 .object_add = host_object_add,
                 .object_remove = host_object_remove,
+                .tc_filter_add = host_tc_filter_add,
+                .tc_filter_remove = host_tc_filter_remove,
         };
 }

@@ -58,6 +58,9 @@ struct plugins_config {
         const char *runtime_dir;       /* for the crash note; NULL: none */
         void (*wake)(void *userdata);
         void (*event_line)(void *userdata, const char *plugin, const char *text);
+        /* As of struct trimtab_host, the numbers being legal ones; NULL: there is no ledger that it could be in. */
+        int (*tc_filter_add)(void *userdata, const char *plugin, int program_fd, uint32_t ifindex, uint32_t priority, uint32_t handle);
+        int (*tc_filter_remove)(void *userdata, const char *plugin, uint32_t ifindex, uint32_t priority, uint32_t handle);
         void *userdata;
 };
 

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "act/filter.h"
 #include "serve/match.h"
 #include "serve/view-value.h"
 #include "serve/views.h"
@@ -151,11 +152,55 @@ static int add_knob(const struct views *v, const struct knob *k, const char *obj
         return 0;
 }
 
+static bool match_entry(const char *object_glob, const struct ledger_entry *e)
+{
+        const char *colon = strchr(e->object, ':');
+
+        return match_name(object_glob, e->object) || (colon && match_name(object_glob, colon + 1));
+}
+
+/* What of the ledger is no knob of any plugin's: programs at tc's ingress. */
+static int add_filter(const struct ledger_entry *e, struct rows *ret)
+{
+        _cleanup_free_ char *there = NULL;
+        struct tc_place place;
+
+        if (tc_place_parse(e->target.path, &place) >= 0)
+                there = filter_there(&place);
+        rows_begin(ret);
+        rows_string(ret, "name", e->knob);
+        rows_string(ret, "type", type_names[TRIMTAB_TEXT]);
+        rows_string(ret, "help", "a filter of clsact that the plugin uses: it is taken off when the daemon ends");
+        rows_string(ret, "object", e->object);
+        rows_string(ret, "value", there);
+        rows_string(ret, "original", e->original);
+        rows_bool(ret, "changed", true);
+        return view_add_via(e, ret);
+}
+
+static int add_filters(const struct views *v, const char *name_glob, const char *object_glob, struct rows *ret)
+{
+        size_t n;
+        const struct ledger_entry *const *entries = ledger_entries(v->ledger, &n);
+
+        for (size_t i = 0; i < n; i++) {
+                const struct ledger_entry *e = entries[i];
+                bool is_asked = e->target.kind == TARGET_FILTER && e->knob && e->object && match_name(name_glob, e->knob) &&
+                                match_entry(object_glob, e);
+                int r = is_asked ? add_filter(e, ret) : 0;
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
 int view_knobs(const struct views *v, const char *name_glob, const char *object_glob, struct rows *ret)
 {
+        int r;
+
         for (uint32_t i = 0; i < catalogue_n_knobs(v->catalogue); i++) {
                 const struct knob *k = catalogue_knob_at(v->catalogue, i);
-                int r;
 
                 if (!k->plugin || !match_name(name_glob, k->name))
                         continue;
@@ -164,5 +209,6 @@ int view_knobs(const struct views *v, const char *name_glob, const char *object_
                         return r;
         }
 
-        return ret->error;
+        r = add_filters(v, name_glob, object_glob, ret);
+        return r < 0 ? r : ret->error;
 }

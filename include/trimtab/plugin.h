@@ -287,6 +287,19 @@ struct trimtab_host {
         int (*object_add)(const struct trimtab_host *h, const char *scope, uint64_t object, const char *name,
                           const char *path);
         int (*object_remove)(const struct trimtab_host *h, const char *scope, uint64_t object);
+
+        /*
+         * A BPF program at tc's ingress of an interface, by a filter of the qdisc clsact: for kernels before 6.6, which have no tcx
+         * links there. Such a filter outlives the process. The host therefore adds it (and the clsact, where there is none), notes it in
+         * the ledger before that, and takes it off, with no plugin loaded, should the daemon die; so the plugin must not add it by itself.
+         * Whoever has priority and handle of a filter is its owner: one that the same plugin left there, or whose program has the same
+         * name, gives way. Direct action; protocol all. The host keeps neither fd nor any other hold of the program.
+         * -EEXIST: somebody else's filter is there; -ESHUTDOWN: the daemon is about to end, and has taken off all there was.
+         */
+        int (*tc_filter_add)(const struct trimtab_host *h, int32_t program_fd, uint32_t ifindex, uint32_t priority, uint32_t handle);
+        /* Takes it off, and the clsact that came with it, should nobody else have a filter there. -ENOENT: there is none of this
+         * plugin's; -EBUSY: somebody else has taken its place, and keeps it. */
+        int (*tc_filter_remove)(const struct trimtab_host *h, uint32_t ifindex, uint32_t priority, uint32_t handle);
 };
 
 /* The plugin. */

@@ -5,11 +5,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <trimtab/plugin.h>
+
 /*
  * A program at tc's ingress of an interface. By a tcx link where the kernel has them (6.6): it ends with the process. Else by a filter of
- * the qdisc clsact, which outlives a process that is killed, and does nothing then (tc.bpf.c): it has a handle and a priority of ours, is
- * known by its program's name, and hook_sweep takes it off at the next start; by hand, tc filter del dev IFACE ingress pref HOOK_PRIORITY
- * does.
+ * the qdisc clsact, which outlives a process that is killed, and does nothing then (tc.bpf.c): the host adds it, and takes it off without
+ * us, too.
  */
 
 #define HOOK_PRIORITY 7471 /* nobody's custom; not the first, so that others' filters go before */
@@ -24,11 +25,8 @@ struct hook {
 
 bool hook_has_tcx(void);
 
-/* -errno; -EEXIST: somebody else's filter has our handle and priority. */
-int hook_attach(int program_fd, uint32_t ifindex, bool tcx, struct hook *ret);
-void hook_detach(struct hook *h);
-
-/* Takes off a filter of ours that a process has left behind: 1; 0: there was none. */
-int hook_sweep(uint32_t ifindex);
+/* -errno; -EEXIST: somebody else's filter has our handle and priority; -EOPNOTSUPP: a host that knows no filters. */
+int hook_attach(const struct trimtab_host *host, int program_fd, uint32_t ifindex, bool tcx, struct hook *ret);
+void hook_detach(const struct trimtab_host *host, struct hook *h);
 
 #endif

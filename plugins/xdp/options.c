@@ -16,6 +16,7 @@ const struct trimtab_option xdp_options[XDP_N_OPTIONS] = {
         { "linger", "s", "how long the program stays attached after its mode is off again", "60", 0, 3600 },
         { "buckets", "buckets", "of a limit: who shares one shares its limit; 8 bytes each, rounded up to a power of two", "65536", 1,
           4194304 },
+        { "tcx", NULL, "whether routes of path = tc are tcx links where the kernel has them (6.6), or filters of clsact, as before", "yes", 0, 0 },
         { "top-sources", "sources", "how many of those that send most are objects; 0: nobody looks", "16", 0, 256 },
 };
 
@@ -128,6 +129,7 @@ int options_read(struct xdp *x)
         x->burst_ns = (uint64_t) (number(x, "burst") * 1e6);
         x->linger_ns = (uint64_t) (number(x, "linger") * 1e9);
         x->n_top = (uint32_t) number(x, "top-sources");
+        x->tcx = number(x, "tcx") > 0;
         for (x->n_buckets = 1; x->n_buckets < buckets;)
                 x->n_buckets *= 2;
 

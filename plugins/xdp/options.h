@@ -6,7 +6,7 @@
 
 /* [plugin xdp] of trimtab.conf. */
 
-#define XDP_N_OPTIONS 9
+#define XDP_N_OPTIONS 10
 extern const struct trimtab_option xdp_options[XDP_N_OPTIONS];
 
 /* -EINVAL after saying which is wrong; -ENOMEM. */

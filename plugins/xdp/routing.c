@@ -43,7 +43,7 @@ static int start(struct xdp *x, struct routing **ret)
         if (!g)
                 return -ENOMEM;
         g->ask = g->links = -1;
-        g->tcx = hook_has_tcx();
+        g->tcx = x->tcx && hook_has_tcx();
         g->table = &x->table;
         r = table_need(g->table, x->n_cpus);
         if (r >= 0)
@@ -68,7 +68,7 @@ static int need_tc(struct xdp *x, struct routing *g)
 
         if (g->tc)
                 return 0;
-        r = tc_new(g->table, g->tcx, &g->tc, why, sizeof(why));
+        r = tc_new(x->host, g->table, g->tcx, &g->tc, why, sizeof(why));
         x->host->program(x->host, HOOK_PROGRAM, r < 0 ? -1 : tc_program_fd(g->tc), why);
         if (r < 0)
                 x->host->log(x->host, TRIMTAB_LOG_ERROR, "the kernel refuses the program of routes: %s", why);
@@ -140,7 +140,7 @@ bool route_is_full(int error)
 
 /* --- what is told --- */
 
-static void describe(const struct routing *g, const struct route_state *s, char *ret, size_t size)
+static void describe(const struct xdp *x, const struct routing *g, const struct route_state *s, char *ret, size_t size)
 {
         static const char *const why[_PATH_MAX] = {
                 [PATH_TC] = " (auto: fits any driver; xdp is for who asks for it)",
@@ -151,7 +151,8 @@ static void describe(const struct routing *g, const struct route_state *s, char 
         (void) snprintf(ret, size, "%s%s%s", route_path_names[path],
                         path != PATH_TC ? ""
                         : g->tcx        ? ", by tcx links"
-                                        : ", by filters of clsact, as the kernel has no tcx links",
+                                        : x->tcx         ? ", by filters of clsact, as the kernel has no tcx links"
+                                        : ", by filters of clsact, as tcx = no says",
                         s->route->path == PATH_AUTO ? why[path] : "");
 }
 
@@ -169,7 +170,7 @@ static void announce(struct xdp *x, const struct routing *g, struct route_state 
         if (s->announced && s->up == s->told_up && (!s->up || s->target.ifindex == s->told_ifindex))
                 return;
         if (s->up) {
-                describe(g, s, text, sizeof(text));
+                describe(x, g, s, text, sizeof(text));
                 if (s->route->listener)
                         x->host->log(x->host, TRIMTAB_LOG_INFO, "route %s: up, to the listener at port %u: %s", s->route->name,
                                      s->route->listener, text);
@@ -278,12 +279,8 @@ void routing_touch(struct xdp *x, uint32_t ifindex)
         struct routing *g = x->routing;
         int n;
 
-        if (!g) {
-                /* What a process before us has left behind must not wait for the first route. */
-                if (it && !hook_has_tcx() && hook_sweep(ifindex) > 0)
-                        x->host->log(x->host, TRIMTAB_LOG_NOTICE, "%s: took off what a trimtab that was killed had left there", it->name);
+        if (!g)
                 return;
-        }
         m.ifindex = ifindex;
         n = table_take(g->table, m);
         if (g->tc)

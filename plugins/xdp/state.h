@@ -78,6 +78,7 @@ struct xdp {
 
         /* Options. */
         enum attachment attach;
+        bool tcx; /* routes of path = tc by tcx links, where the kernel has them */
         char **monitored; /* globs of interfaces that are attached from the start */
         size_t n_monitored;
         struct range *management;

@@ -11,6 +11,7 @@
 #include "tc.bpf.skel.h"
 
 struct tc {
+        const struct trimtab_host *host;
         struct tc_bpf *skel;
         bool tcx;
         struct hook *hooks;
@@ -43,13 +44,14 @@ static int load_program(struct tc *tc, const struct table *table, char *why, siz
         return r < 0 ? r : take_leash(tc);
 }
 
-int tc_new(const struct table *table, bool tcx, struct tc **ret, char *why, size_t size)
+int tc_new(const struct trimtab_host *host, const struct table *table, bool tcx, struct tc **ret, char *why, size_t size)
 {
         struct tc *tc = calloc(1, sizeof(*tc));
         int r;
 
         if (!tc)
                 return -ENOMEM;
+        tc->host = host;
         tc->tcx = tcx;
         r = load_program(tc, table, why, size);
         if (r < 0) {
@@ -65,7 +67,7 @@ struct tc *tc_free(struct tc *tc)
         if (!tc)
                 return NULL;
         for (size_t i = 0; i < tc->n_hooks; i++)
-                hook_detach(&tc->hooks[i]);
+                hook_detach(tc->host, &tc->hooks[i]);
         free(tc->hooks);
         tc_bpf__destroy(tc->skel);
         free(tc);
@@ -89,7 +91,7 @@ int tc_attach(struct tc *tc, uint32_t ifindex)
         if (!grown)
                 return -ENOMEM;
         tc->hooks = grown;
-        r = hook_attach(tc_program_fd(tc), ifindex, tc->tcx, &grown[tc->n_hooks]);
+        r = hook_attach(tc->host, tc_program_fd(tc), ifindex, tc->tcx, &grown[tc->n_hooks]);
         if (r >= 0)
                 tc->n_hooks++;
         return r;
@@ -109,7 +111,7 @@ void tc_trim(struct tc *tc, bool (*needed)(void *userdata, uint32_t ifindex), vo
 {
         for (size_t i = tc->n_hooks; i-- > 0;)
                 if (!needed(userdata, tc->hooks[i].ifindex)) {
-                        hook_detach(&tc->hooks[i]);
+                        hook_detach(tc->host, &tc->hooks[i]);
                         tc->hooks[i] = tc->hooks[--tc->n_hooks];
                 }
 }

@@ -6,14 +6,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <trimtab/plugin.h>
+
 #include "table.h"
 
 /* The program of the path tc, and where it is attached. */
 
 struct tc;
 
-/* Loads it, on those maps. tcx: by links, not filters. -errno; why gets the verifier's last word. */
-int tc_new(const struct table *table, bool tcx, struct tc **ret, char *why, size_t size);
+/* Loads it, on those maps. tcx: by links, not filters, which the host adds. -errno; why gets the verifier's last word. */
+int tc_new(const struct trimtab_host *host, const struct table *table, bool tcx, struct tc **ret, char *why, size_t size);
 /* Takes it off everywhere. */
 struct tc *tc_free(struct tc *tc);
 

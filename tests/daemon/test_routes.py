@@ -97,6 +97,85 @@ class Routes(NetCase):
         """Whether nothing more takes it, for some ticks."""
         return not wait_for(lambda: self.packets() != before, 1)
 
+    # On a kernel with no tcx links, or as on one.
+
+    def filters(self):
+        return run("tc", "filter", "show", "dev", "v0", "ingress", check=False)
+
+    def start_by_filter(self):
+        self.configure("tcx = no")
+        self.write("rules/10.conf", ROUTE.format(vip=VIP, port=7000, netns=self.container))
+        daemon = self.start()
+        self.assertTrue(wait_for(lambda: self.metric("route_up", "route:web") == 1), self.said())
+        self.assertIn("trimtab_route", self.filters())
+        return daemon
+
+    def assert_nothing_left(self):
+        self.assertEqual(self.filters(), "")
+        self.assertNotIn("clsact", run("tc", "qdisc", "show", "dev", "v0"))
+
+    def test_a_filter_is_in_the_ledger_and_listed(self):
+        daemon = self.start_by_filter()
+        rows = self.ask("knobs", "xdp.tc_filter")
+        self.assertEqual([(r["object"], r["original"], r["changed"]) for r in rows], [("iface:v0", "none", True)])
+        self.assertTrue(rows[0]["value"].startswith("trimtab_route id "), rows)
+        self.assertFalse(self.ask("knobs", "xdp.tc_filter", "v1"))
+        self.assertEqual(self.ask("status")["changed"], 1)
+        self.assertEqual(self.stop(daemon), 0)
+        self.assert_nothing_left()
+        self.assertEqual(self.restore().returncode, 0)
+
+    def test_a_filter_goes_with_its_route(self):
+        daemon = self.start_by_filter()
+        self.write("rules/10.conf", "")
+        os.kill(daemon.pid, signal.SIGHUP)
+        self.assertTrue(wait_for(lambda: self.filters() == ""), self.said())
+        self.assert_nothing_left()
+        self.assertEqual(self.ask("status")["changed"], 0)
+
+    def test_killed_the_filter_is_taken_off_with_no_plugin(self):
+        self.stop(self.start_by_filter(), signal.SIGKILL)
+        self.assertIn("trimtab_route", self.filters())
+        done = self.restore()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("iface:v0 xdp.tc_filter", done.stderr)
+        self.assert_nothing_left()
+        self.assertEqual(self.restore().stderr, "")
+
+    def test_killed_what_is_somebody_elses_stays(self):
+        """A clsact that was there, and a filter beside ours in one that was not."""
+        run("tc", "qdisc", "add", "dev", "v0", "clsact")
+        self.stop(self.start_by_filter(), signal.SIGKILL)
+        self.assertEqual(self.restore().returncode, 0)
+        self.assertEqual(self.filters(), "")
+        self.assertIn("clsact", run("tc", "qdisc", "show", "dev", "v0"))
+        run("tc", "qdisc", "del", "dev", "v0", "clsact")
+
+        self.stop(self.start_by_filter(), signal.SIGKILL)
+        run("tc", "filter", "add", "dev", "v0", "egress", "pref", "9", "protocol", "ip", "u32", "match", "u32", "0", "0")
+        self.assertEqual(self.restore().returncode, 0)
+        self.assertEqual(self.filters(), "")
+        self.assertIn("u32", run("tc", "filter", "show", "dev", "v0", "egress"))
+        run("tc", "qdisc", "del", "dev", "v0", "clsact")
+
+    def test_killed_the_next_start_takes_it_off(self):
+        self.stop(self.start_by_filter(), signal.SIGKILL)
+        self.write("rules/10.conf", "")
+        self.start()
+        self.assertTrue(wait_for(lambda: self.filters() == ""), self.said())
+        self.assert_nothing_left()
+
+    def test_killed_the_next_start_has_its_own(self):
+        """What an earlier run left is put back from the loop, when the new one is there already."""
+        self.stop(self.start_by_filter(), signal.SIGKILL)
+        daemon = self.start_by_filter()
+        self.assertFalse(wait_for(lambda: "trimtab_route" not in self.filters(), 1))
+        self.assertEqual(self.ask("status")["changed"], 1)
+        self.assertEqual(self.stop(daemon), 0)
+        self.assert_nothing_left()
+
+    # What follows it.
+
     def test_a_rule_follows_a_container(self):
         self.write("rules/10.conf", ROUTE.format(vip=VIP, port=7000, netns=self.container) + FOLLOW)
         self.start()

@@ -47,6 +47,7 @@ struct testhost {
         int epoll_fd;      /* of what it wants polled; -1: nothing yet */
         int (*callbacks[64])(void *self, int32_t fd); /* fd -> its callback */
         uint32_t wakes;
+        struct testhost_filters filters; /* of tc; NULLs: there are none to be had */
 };
 
 static struct testhost *of(const struct trimtab_host *h)
@@ -85,7 +86,7 @@ static int host_option_number(const struct trimtab_host *h, const char *name, do
         int r = host_option_text(h, name, &text);
 
         if (r >= 0)
-                *ret = strtod(text, NULL);
+                *ret = strcmp(text, "yes") == 0 ? 1 : strtod(text, NULL);
         return r;
 }
 
@@ -265,6 +266,16 @@ static int host_object_remove(const struct trimtab_host *h, const char *scope, u
         return 0;
 }
 
+static int host_tc_filter_add(const struct trimtab_host *h, int32_t program_fd, uint32_t ifindex, uint32_t priority, uint32_t handle)
+{
+        return of(h)->filters.add ? of(h)->filters.add(program_fd, ifindex, priority, handle) : -EOPNOTSUPP;
+}
+
+static int host_tc_filter_remove(const struct trimtab_host *h, uint32_t ifindex, uint32_t priority, uint32_t handle)
+{
+        return of(h)->filters.remove ? of(h)->filters.remove(ifindex, priority, handle) : -ENOENT;
+}
+
 static const struct trimtab_host host_functions = {
         .size = sizeof(struct trimtab_host),
         .abi = TRIMTAB_ABI,
@@ -283,7 +294,14 @@ static const struct trimtab_host host_functions = {
         .object_path = host_object_path,
         .object_add = host_object_add,
         .object_remove = host_object_remove,
+        .tc_filter_add = host_tc_filter_add,
+        .tc_filter_remove = host_tc_filter_remove,
 };
+
+void testhost_set_filters(struct testhost *th, const struct testhost_filters *filters)
+{
+        th->filters = *filters;
+}
 
 struct testhost *testhost_new(const char *file)
 {

@@ -42,6 +42,13 @@ const struct trimtab_plugin *testhost_plugin(const struct testhost *th);
 /* Before testhost_open(). The option must be declared. */
 void testhost_set_option(struct testhost *th, const char *name, const char *value);
 
+/* What carries out tc_filter_add() and tc_filter_remove(); without it they are refused. */
+struct testhost_filters {
+        int (*add)(int program_fd, uint32_t ifindex, uint32_t priority, uint32_t handle);
+        int (*remove)(uint32_t ifindex, uint32_t priority, uint32_t handle);
+};
+void testhost_set_filters(struct testhost *th, const struct testhost_filters *filters);
+
 /* Makes an object known, and tells the plugin if it is open; `path` may be NULL. */
 void testhost_add_object(struct testhost *th, const char *scope, uint64_t object, const char *name,
                          const char *path);

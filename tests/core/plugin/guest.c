@@ -43,6 +43,18 @@ static int change_file(struct guest *g, int32_t fd)
         return r;
 }
 
+/* Numbers that mean nothing never come to the daemon. */
+static int add_filter(const struct trimtab_host *h)
+{
+        if (h->tc_filter_add(h, -1, 7, 1, 1) != -EINVAL || h->tc_filter_add(h, 3, 0, 1, 1) != -EINVAL ||
+            h->tc_filter_add(h, 3, 7, 0, 1) != -EINVAL || h->tc_filter_add(h, 3, 7, 65536, 1) != -EINVAL ||
+            h->tc_filter_remove(h, 7, 1, 0) != -EINVAL)
+                return -EPROTO;
+        if (h->tc_filter_add(h, 3, 7, 1000, 1) != 0)
+                return -EPROTO;
+        return h->tc_filter_remove(h, 7, 1000, 1) == -EBUSY ? 0 : -EPROTO;
+}
+
 /* The byte that came says what to do. */
 static int on_readable(void *self, int32_t fd)
 {
@@ -64,6 +76,8 @@ static int on_readable(void *self, int32_t fd)
                 return change_file(g, fd);
         case 'a':
                 return g->host->object_add(g->host, "seat", 2, "window", "/seats/window");
+        case 'f':
+                return add_filter(g->host);
         case 'r':
                 return g->host->object_remove(g->host, "seat", 2);
         default:

@@ -79,6 +79,8 @@ AT(host, object_name, 104);
 AT(host, object_path, 112);
 AT(host, object_add, 120);
 AT(host, object_remove, 128);
+AT(host, tc_filter_add, 136); /* 1.3 */
+AT(host, tc_filter_remove, 144);
 
 AT(plugin, size, 0);
 AT(plugin, metric_size, 4);

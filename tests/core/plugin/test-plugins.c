@@ -33,6 +33,24 @@ static void on_event_line(void *userdata, const char *plugin, const char *text)
         (void) snprintf(w->events + n, sizeof(w->events) - n, "%s: %s\n", plugin, text);
 }
 
+static int on_filter_add(void *userdata, const char *plugin, int program_fd, uint32_t ifindex, uint32_t priority, uint32_t handle)
+{
+        char text[64];
+
+        (void) snprintf(text, sizeof(text), "filter %d at %u %u %u", program_fd, ifindex, priority, handle);
+        on_event_line(userdata, plugin, text);
+        return 0;
+}
+
+static int on_filter_remove(void *userdata, const char *plugin, uint32_t ifindex, uint32_t priority, uint32_t handle)
+{
+        char text[64];
+
+        (void) snprintf(text, sizeof(text), "no filter at %u %u %u", ifindex, priority, handle);
+        on_event_line(userdata, plugin, text);
+        return -EBUSY;
+}
+
 static struct plugins_config config_of(struct world *w)
 {
         return (struct plugins_config) {
@@ -44,6 +62,8 @@ static struct plugins_config config_of(struct world *w)
                 .log = &w->log,
                 .wake = on_wake,
                 .event_line = on_event_line,
+                .tc_filter_add = on_filter_add,
+                .tc_filter_remove = on_filter_remove,
                 .userdata = w,
         };
 }
@@ -221,6 +241,20 @@ static void test_descriptors_in_the_loop(void **state)
         assert_int_equal(info_of(w, "guest").errors, 1);
 }
 
+static void test_filters_of_tc(void **state)
+{
+        struct world *w = *state;
+        char text[64];
+
+        (void) snprintf(text, sizeof(text), "[plugin guest]\nfd = %d\n", w->pipe[0]);
+        configure(w, text);
+        start(w);
+        assert_open(w);
+        send_byte(w, 'f');
+        assert_string_equal(w->events, "guest: filter 3 at 7 1000 1\nguest: no filter at 7 1000 1\n");
+        assert_int_equal(info_of(w, "guest").errors, 0);
+}
+
 /* A descriptor that was closed and is another file now is watched when the plugin says so again. */
 static void test_a_number_that_is_another_file(void **state)
 {
@@ -320,6 +354,7 @@ int main(void)
                 TEST(test_options),
                 TEST(test_bad_options_are_told),
                 TEST(test_descriptors_in_the_loop),
+                TEST(test_filters_of_tc),
                 TEST(test_a_number_that_is_another_file),
                 TEST(test_told_of_what_was_there),
                 TEST(test_objects_are_told_to_those_that_measure_them),

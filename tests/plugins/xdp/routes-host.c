@@ -4,7 +4,7 @@
  * The xdp plugin in a process of its own, moved by words on its standard input: what a daemon would do in the namespace that it is
  * started in. Each line is answered by one.
  *
- *     routes-host PLUGIN.so
+ *     routes-host PLUGIN.so [OPTION=VALUE…]
  *
  *     iface NAME              it came
  *     gone NUMBER             an interface went
@@ -26,12 +26,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "act/tc.h"
 #include "testhost.h"
 
 #define ENTRIES_MAX 300
 #define ITEMS_MAX   64
 
 static const char *file;
+static char **options; /* NULL behind them */
 static struct testhost *th;
 static const struct trimtab_entry *entries[ENTRIES_MAX];
 static uint32_t n_entries;
@@ -157,10 +159,38 @@ static void answer_metric(const char *words)
                 (void) puts("none");
 }
 
+/* Filters of tc as the daemon adds them, but for the ledger. */
+static int add_filter(int program_fd, uint32_t ifindex, uint32_t priority, uint32_t handle)
+{
+        const struct tc_place place = { ifindex, priority, handle };
+        int r = tc_add_clsact(ifindex);
+
+        return r < 0 && r != -EEXIST ? r : tc_filter_add(&place, program_fd);
+}
+
+static int remove_filter(uint32_t ifindex, uint32_t priority, uint32_t handle)
+{
+        const struct tc_place place = { ifindex, priority, handle };
+
+        (void) tc_filter_remove(&place);
+        return tc_remove_empty_clsact(ifindex);
+}
+
 static void open_plugin(void)
 {
+        static const struct testhost_filters filters = { add_filter, remove_filter };
+
         th = testhost_new(file);
-        if (!th || testhost_open(th) < 0)
+        if (!th)
+                exit(1);
+        testhost_set_filters(th, &filters);
+        for (char **option = options; *option; option++) {
+                char name[64];
+
+                if (sscanf(*option, "%63[^=]=", name) == 1)
+                        testhost_set_option(th, name, strchr(*option, '=') + 1);
+        }
+        if (testhost_open(th) < 0)
                 exit(1);
 }
 
@@ -214,9 +244,10 @@ int main(int argc, char **argv)
         struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
         static char line[65536];
 
-        if (argc != 2)
+        if (argc < 2)
                 return 2;
         file = argv[1];
+        options = argv + 2;
         open_plugin();
         setvbuf(stdin, NULL, _IONBF, 0);
         for (;;) {

@@ -95,9 +95,9 @@ def counter(device):
 class Host:
     """The plugin, in a process of its own in the router."""
 
-    def __init__(self, netns):
+    def __init__(self, netns, *options):
         self.log = tempfile.TemporaryFile("w+")
-        self.process = subprocess.Popen(["ip", "netns", "exec", netns, HOST, PLUGIN], text=True, stdin=subprocess.PIPE,
+        self.process = subprocess.Popen(["ip", "netns", "exec", netns, HOST, PLUGIN, *options], text=True, stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, stderr=self.log)
 
     def ask(self, *words):
@@ -215,8 +215,8 @@ class RouteCase(unittest.TestCase):
 
     # The plugin.
 
-    def start(self, *ifaces):
-        self.host = Host(self.router)
+    def start(self, *ifaces, options=()):
+        self.host = Host(self.router, *options)
         for iface in ifaces or ("in0",):
             self.host.ask("iface", iface)
 

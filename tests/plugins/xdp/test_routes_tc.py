@@ -382,19 +382,27 @@ class Tc(RouteCase):
         self.assertTrue(wait_for(lambda: self.attached() == ""), self.attached())
 
     def test_nothing_is_left_after_it_is_killed(self):
-        """At once where the kernel has tcx; else a filter that does nothing, until whoever starts next takes it off."""
+        """Where the kernel has tcx; else a filter that does nothing, which is the daemon's to take off (tests/daemon/test_routes.py)."""
         self.serve_tcp(VIP4)
         self.up()
-        tcx = "tcx links" in self.host.ask("path", "web") and "no tcx" not in self.host.ask("path", "web")
+        tcx = ", by tcx links" in self.host.ask("path", "web")
         self.assertNotEqual(self.attached(), "")
         self.host.kill()
-        if not tcx:
-            self.assertEqual(self.attached(), "a filter of tc")
-            self.assertTrue(wait_for(lambda: not self.talk_tcp(VIP4, timeout=1)))
-            self.host.end()
-            self.start()
-        self.assertTrue(wait_for(lambda: self.attached() == ""), self.attached())
-        self.assertFalse(self.talk_tcp(VIP4, timeout=1))
+        self.assertTrue(wait_for(lambda: self.attached() == ("" if tcx else "a filter of tc")), self.attached())
+        self.assertTrue(wait_for(lambda: not self.talk_tcp(VIP4, timeout=1)))
+
+    def test_filters_where_there_are_links(self):
+        """As on a kernel that has no tcx."""
+        self.serve_tcp(VIP4)
+        self.start(options=["tcx=no"])
+        self.assertEqual(self.configure(self.route()), "0", self.host.said())
+        self.wait_up()
+        self.assertIn(", by filters of clsact", self.host.ask("path", "web"))
+        self.assertEqual(self.attached(), "a filter of tc")
+        self.assert_takes(lambda: self.talk_tcp(VIP4), len(MEGABYTE) // 1500)
+        self.configure()
+        self.assertEqual(self.attached(), "")
+        self.assertNotIn("clsact", run("ip", "netns", "exec", self.router, "tc", "qdisc", "show", "dev", "in0"))
 
     def test_nothing_is_left_with_no_routes(self):
         self.up()
