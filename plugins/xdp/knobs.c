@@ -135,6 +135,13 @@ static int ban_apply(void *self, uint64_t object, const struct trimtab_value *wa
         return r;
 }
 
+#define LIMIT_KNOB(knob, function, words)                                                                    \
+        {                                                                                                    \
+                .name = (knob), .help = (words), .scope = "iface", .type = TRIMTAB_NUMBER, .unit = "",       \
+                .flags = TRIMTAB_KNOB_MAX, .min = 1, .max = 1e8, .read = function##_read,                    \
+                .apply = function##_apply                                                                    \
+        }
+
 const struct trimtab_knob xdp_knobs[XDP_N_KNOBS] = {
         { .name = "xdp.attach",
           .help = "whether trimtab's XDP program is attached, and where: native in the driver, generic behind it",
@@ -153,36 +160,9 @@ const struct trimtab_knob xdp_knobs[XDP_N_KNOBS] = {
           .choices = mode_names,
           .read = mode_read,
           .apply = mode_apply },
-        { .name = "xdp.source_limit_pps",
-          .help = "packets per second that one source may send, in the modes filter and flood",
-          .scope = "iface",
-          .type = TRIMTAB_NUMBER,
-          .flags = TRIMTAB_KNOB_MAX,
-          .min = 1,
-          .max = 1e8,
-          .unit = "",
-          .read = source_limit_read,
-          .apply = source_limit_apply },
-        { .name = "xdp.destination_limit_pps",
-          .help = "packets per second that one destination address and port may get",
-          .scope = "iface",
-          .type = TRIMTAB_NUMBER,
-          .flags = TRIMTAB_KNOB_MAX,
-          .min = 1,
-          .max = 1e8,
-          .unit = "",
-          .read = destination_limit_read,
-          .apply = destination_limit_apply },
-        { .name = "xdp.limit_pps",
-          .help = "packets per second that may come in by the interface",
-          .scope = "iface",
-          .type = TRIMTAB_NUMBER,
-          .flags = TRIMTAB_KNOB_MAX,
-          .min = 1,
-          .max = 1e8,
-          .unit = "",
-          .read = interface_limit_read,
-          .apply = interface_limit_apply },
+        LIMIT_KNOB("xdp.source_limit_pps", source_limit, "packets per second that one source may send, in the modes filter and flood"),
+        LIMIT_KNOB("xdp.destination_limit_pps", destination_limit, "packets per second that one destination address and port may get"),
+        LIMIT_KNOB("xdp.limit_pps", interface_limit, "packets per second that may come in by the interface"),
         { .name = "xdp.syncookies",
           .help = "whether the kernel takes SYN cookies back: never (0), when its own queue is full (1), always (2), as mode flood needs",
           .scope = "host",

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "interface.h"
-#include "routing.h"
+#include "route/routing.h"
 #include "softnet.h"
 #include "totals.h"
 

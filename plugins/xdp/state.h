@@ -43,6 +43,9 @@ struct interface {
         uint64_t packets, bytes; /* emitted totals, whoever counted … */
         uint64_t kernel_packets, kernel_bytes, program_packets, program_bytes; /* … and what these said last */
         uint64_t hits_told[XDP_FILTERS_MAX]; /* already in the filters' totals */
+        int sums_error;    /* of a veth: whether what comes in has its checksums, see route/peer.h … */
+        uint64_t sums_ns;  /* … as of then … */
+        bool sums_known;   /* … if anybody has looked */
         struct talkers talkers;
         UT_hash_handle hh;
 };

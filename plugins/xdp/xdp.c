@@ -18,8 +18,8 @@
 #include "knobs.h"
 #include "metrics.h"
 #include "options.h"
-#include "routes.h"
-#include "routing.h"
+#include "route/routes.h"
+#include "route/routing.h"
 #include "totals.h"
 
 static const struct trimtab_scope scopes[] = {

@@ -45,7 +45,7 @@ struct testhost {
         uint32_t logged[8];
         char events[4096]; /* what the plugin had to say, a line each */
         int epoll_fd;      /* of what it wants polled; -1: nothing yet */
-        int (*callbacks[64])(void *self, int32_t fd); /* fd -> its callback */
+        int (*callbacks[256])(void *self, int32_t fd); /* fd -> its callback */
         uint32_t wakes;
         struct testhost_filters filters; /* of tc; NULLs: there are none to be had */
 };

@@ -39,7 +39,7 @@
 
 #include "attach.h"
 #include "cookies-frame.h"
-#include "program.h"
+#include "cookies-ground.h"
 
 #define PORT       8080
 #define OWN_BUFFER 8081
@@ -63,38 +63,6 @@ static bool has_vlan;
 static void enter(int net)
 {
         assert_int_equal(setns(net, CLONE_NEWNET), 0);
-}
-
-static void run(const char *command)
-{
-        if (system(command) != 0)
-                fail_msg("%s", command);
-}
-
-static int get(const char *sysctl)
-{
-        char path[128];
-        int value = -1;
-        FILE *f;
-
-        (void) snprintf(path, sizeof(path), "/proc/sys/net/%s", sysctl);
-        f = fopen(path, "re");
-        assert_non_null(f);
-        assert_int_equal(fscanf(f, "%d", &value), 1);
-        (void) fclose(f);
-        return value;
-}
-
-static void set(const char *sysctl, int value)
-{
-        char path[128];
-        FILE *f;
-
-        (void) snprintf(path, sizeof(path), "/proc/sys/net/%s", sysctl);
-        f = fopen(path, "we");
-        assert_non_null(f);
-        assert_true(fprintf(f, "%d\n", value) > 0);
-        assert_int_equal(fclose(f), 0);
 }
 
 static void set_client(const char *sysctl, int value)
@@ -137,42 +105,17 @@ static void attach_stub(void)
         assert_true(bpf_link_create(fd, (int) if_nametoindex("v1"), BPF_XDP, &options) >= 0);
 }
 
-static int listener(uint16_t port, int buffer)
-{
-        struct sockaddr_in6 a = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
-        int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), one = 1;
-
-        assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)), 0);
-        if (buffer > 0)
-                assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof(buffer)), 0);
-        assert_int_equal(bind(fd, (struct sockaddr *) &a, sizeof(a)), 0);
-        assert_int_equal(listen(fd, 64), 0);
-        return fd;
-}
-
 static int setup_program(void)
 {
-        struct xdp_sizes sizes = { .n_cpus = (uint32_t) sysconf(_SC_NPROCESSORS_CONF), .n_queues = 1, .n_buckets = 1024 };
-        struct filters *filters = NULL;
-        struct tables tables;
         char why[512] = "";
-        int r;
 
-        r = program_load(&sizes, &program, why, sizeof(why));
-        if (r >= 0)
-                r = attach(program_fd(program), if_nametoindex("v0"), "v0", ATTACH_NATIVE, &link_fd, why, sizeof(why));
-        if (r >= 0)
-                r = filters_read(NULL, 0, 0, NULL, 0, &filters);
-        if (r >= 0)
-                r = tables_make(filters, "v0", &tables);
-        if (r >= 0)
-                r = program_filter(program, &tables);
-        if (r < 0) {
+        program = load_program("v0");
+        if (!program)
+                return -1;
+        if (attach(program_fd(program), if_nametoindex("v0"), "v0", ATTACH_NATIVE, &link_fd, why, sizeof(why)) < 0) {
                 print_error("%s\n", why);
-                return r;
+                return -1;
         }
-        tables_clear(&tables);
-        filters_free(filters);
         control = program_control(program);
         return 0;
 }
@@ -209,8 +152,8 @@ static int setup(void **state)
                     "ip address add 10.8.1.2/24 dev v1.100 && ip -6 address add fd08:1::2/64 dev v1.100 nodad");
                 enter(server_net);
         }
-        listening = listener(PORT, 0);
-        listening_own = listener(OWN_BUFFER, 100000);
+        listening = listener(PORT, 0, 0);
+        listening_own = listener(OWN_BUFFER, 100000, 0);
         return setup_program();
 }
 
@@ -254,14 +197,6 @@ static int flood(void **state)
         control->cookies = ALL;
         __atomic_store_n(&control->mode, FLOOD_MODE, __ATOMIC_RELEASE);
         return 0;
-}
-
-static uint64_t counted(enum xdp_verdict verdict)
-{
-        struct xdp_counters c;
-
-        program_count(program, UINT32_MAX, &c);
-        return c.verdicts[verdict];
 }
 
 /* --- connections --- */
@@ -386,17 +321,17 @@ static void assert_agreed(const struct pair *p, uint8_t options)
 
 static void assert_works(const char *to, uint8_t options, bool by_cookie)
 {
-        uint64_t answered = counted(XDP_VERDICT_ANSWERED), dropped = counted(XDP_VERDICT_COOKIE);
+        uint64_t answered = counted(program, XDP_VERDICT_ANSWERED), dropped = counted(program, XDP_VERDICT_COOKIE);
         uint32_t headers = (strchr(to, ':') ? 60 : 40) + (options & STAMPS ? 12 : 0);
         struct pair p = open_pair(to, PORT);
 
-        assert_int_equal(counted(XDP_VERDICT_ANSWERED) - answered, by_cookie);
+        assert_int_equal(counted(program, XDP_VERDICT_ANSWERED) - answered, by_cookie);
         assert_agreed(&p, options);
         assert_int_equal(p.at_client.tcpi_snd_mss, 1500 - headers);
         /* In a cookie, there are 1440 and 1460 to choose from, of which the client offers one. */
         assert_int_equal(p.at_server.tcpi_snd_mss, 1500 - headers);
         transfer_both_ways(&p);
-        assert_int_equal(counted(XDP_VERDICT_COOKIE), dropped);
+        assert_int_equal(counted(program, XDP_VERDICT_COOKIE), dropped);
         close_pair(&p);
 }
 
@@ -439,10 +374,10 @@ static void test_through_a_vlan(void **state)
 
 static void test_a_listener_with_a_buffer_of_its_own(void **state)
 {
-        uint64_t answered = counted(XDP_VERDICT_ANSWERED);
+        uint64_t answered = counted(program, XDP_VERDICT_ANSWERED);
         struct pair p = open_pair("10.8.0.1", OWN_BUFFER);
 
-        assert_int_equal(counted(XDP_VERDICT_ANSWERED), answered + 1);
+        assert_int_equal(counted(program, XDP_VERDICT_ANSWERED), answered + 1);
         assert_agreed(&p, STAMPS | SACK);
         transfer_both_ways(&p);
         close_pair(&p);
@@ -450,15 +385,15 @@ static void test_a_listener_with_a_buffer_of_its_own(void **state)
 
 static void test_what_was_connected_before_goes_on(void **state)
 {
-        uint64_t answered, dropped = counted(XDP_VERDICT_COOKIE);
+        uint64_t answered, dropped = counted(program, XDP_VERDICT_COOKIE);
         struct pair p[2];
 
         control->mode &= ~XDP_MODE_FLOOD;
         set("ipv4/tcp_syncookies", 1);
-        answered = counted(XDP_VERDICT_ANSWERED);
+        answered = counted(program, XDP_VERDICT_ANSWERED);
         p[0] = open_pair("10.8.0.1", PORT);
         p[1] = open_pair("fd08::1", PORT);
-        assert_int_equal(counted(XDP_VERDICT_ANSWERED), answered);
+        assert_int_equal(counted(program, XDP_VERDICT_ANSWERED), answered);
         set("ipv4/tcp_syncookies", 2);
         control->mode |= XDP_MODE_FLOOD;
         for (int i = 0; i < 2; i++) {
@@ -467,7 +402,7 @@ static void test_what_was_connected_before_goes_on(void **state)
         }
         /* To the last packet of it, the client having closed first. */
         (void) usleep(200000);
-        assert_int_equal(counted(XDP_VERDICT_COOKIE), dropped);
+        assert_int_equal(counted(program, XDP_VERDICT_COOKIE), dropped);
 }
 
 static void test_afterwards_all_is_as_before(void **state)
@@ -495,12 +430,12 @@ static void test_a_closed_port_says_so(void **state)
 static void test_connections_of_our_own(void **state)
 {
         struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(7000) };
-        uint64_t dropped = counted(XDP_VERDICT_COOKIE);
+        uint64_t dropped = counted(program, XDP_VERDICT_COOKIE);
         int at, fd, accepted;
 
         (void) inet_pton(AF_INET, "10.8.0.2", &a.sin_addr);
         enter(client_net);
-        at = listener(7000, 0);
+        at = listener(7000, 0, 0);
         enter(server_net);
         fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
         (void) connect(fd, (struct sockaddr *) &a, sizeof(a));
@@ -509,7 +444,7 @@ static void test_connections_of_our_own(void **state)
         assert_true(accepted >= 0);
         transfer(fd, accepted);
         transfer(accepted, fd);
-        assert_int_equal(counted(XDP_VERDICT_COOKIE), dropped);
+        assert_int_equal(counted(program, XDP_VERDICT_COOKIE), dropped);
         (void) close(fd);
         (void) close(accepted);
         (void) close(at);
@@ -598,7 +533,7 @@ static int end_flood(void **state)
 
 static void test_a_flood_leaves_nothing_and_all_others_get_in(void **state)
 {
-        uint64_t answered = counted(XDP_VERDICT_ANSWERED), dropped = counted(XDP_VERDICT_COOKIE);
+        uint64_t answered = counted(program, XDP_VERDICT_ANSWERED), dropped = counted(program, XDP_VERDICT_COOKIE);
         int fd = wire();
         struct timespec a, b;
 
@@ -616,10 +551,10 @@ static void test_a_flood_leaves_nothing_and_all_others_get_in(void **state)
         }
         (void) clock_gettime(CLOCK_MONOTONIC, &b);
         (void) end_flood(NULL);
-        print_message("  %llu answered in %.1f s\n", (unsigned long long) (counted(XDP_VERDICT_ANSWERED) - answered),
+        print_message("  %llu answered in %.1f s\n", (unsigned long long) (counted(program, XDP_VERDICT_ANSWERED) - answered),
                       (double) (b.tv_sec - a.tv_sec) + (double) (b.tv_nsec - a.tv_nsec) / 1e9);
-        assert_true(counted(XDP_VERDICT_ANSWERED) - answered > 1000);
-        assert_int_equal(counted(XDP_VERDICT_COOKIE), dropped);
+        assert_true(counted(program, XDP_VERDICT_ANSWERED) - answered > 1000);
+        assert_int_equal(counted(program, XDP_VERDICT_COOKIE), dropped);
         (void) close(fd);
 
         /* It was one: without us the kernel's queue is full of it. */
@@ -657,12 +592,12 @@ static void test_acknowledgements_of_nothing_are_dropped(void **state)
         int fd = wire();
 
         assert_works("10.8.0.1", STAMPS | SACK | SCALE, true);
-        dropped = counted(XDP_VERDICT_COOKIE);
+        dropped = counted(program, XDP_VERDICT_COOKIE);
         failed = cookies_failed();
         send_made_up(fd, 1000, ACK);
-        for (int i = 0; i < 300 && counted(XDP_VERDICT_COOKIE) < dropped + 1000; i++)
+        for (int i = 0; i < 300 && counted(program, XDP_VERDICT_COOKIE) < dropped + 1000; i++)
                 (void) usleep(10000);
-        assert_int_equal(counted(XDP_VERDICT_COOKIE), dropped + 1000);
+        assert_int_equal(counted(program, XDP_VERDICT_COOKIE), dropped + 1000);
         assert_int_equal(cookies_failed(), failed);
         (void) close(fd);
 }

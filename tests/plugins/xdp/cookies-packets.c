@@ -12,6 +12,7 @@
 #include <bpf/bpf.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <net/if.h>
 #include <netpacket/packet.h>
 #include <netinet/in.h>
@@ -26,7 +27,7 @@
 #include <unistd.h>
 
 #include "cookies-frame.h"
-#include "program.h"
+#include "cookies-ground.h"
 
 #define SECOND_NS  1000000000ull
 #define PORT       80
@@ -67,67 +68,20 @@ long syscall(long number, ...)
 
 /* --- the namespace --- */
 
-static void run(const char *command)
-{
-        if (system(command) != 0)
-                fail_msg("%s", command);
-}
-
-static void set(const char *sysctl, int value)
-{
-        char path[128];
-        FILE *f;
-
-        (void) snprintf(path, sizeof(path), "/proc/sys/net/%s", sysctl);
-        f = fopen(path, "we");
-        assert_non_null(f);
-        assert_true(fprintf(f, "%d\n", value) > 0);
-        assert_int_equal(fclose(f), 0);
-}
-
-static int listener(uint16_t port, int buffer, int mss)
-{
-        struct sockaddr_in6 a = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
-        int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
-
-        assert_true(fd >= 0);
-        assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)), 0);
-        if (buffer > 0)
-                assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof(buffer)), 0);
-        if (mss > 0)
-                assert_int_equal(setsockopt(fd, 6, 2, &mss, sizeof(mss)), 0);
-        assert_int_equal(bind(fd, (struct sockaddr *) &a, sizeof(a)), 0);
-        assert_int_equal(listen(fd, 16), 0);
-        return fd;
-}
-
 static int setup(void **state)
 {
-        static const struct xdp_sizes sizes = { .n_cpus = 1, .n_queues = 1, .n_buckets = 1024 };
-        struct xdp_sizes s = sizes;
-        struct filters *filters = NULL;
-        struct tables tables;
-        char why[256] = "";
-
-        s.n_cpus = (uint32_t) sysconf(_SC_NPROCESSORS_CONF);
         if (unshare(CLONE_NEWNET) < 0)
                 return -1;
         run("ip link set lo up && ip address add 10.7.0.1/32 dev lo && ip -6 address add fd07::1/128 dev lo nodad");
         run("ip link add v0 type veth peer name v1 && ip link set v0 up && ip link set v1 up && ip address add 10.7.1.1/24 dev v0 && "
             "ip -6 address add fd07:1::1/64 dev v0 nodad && ip neighbour add 10.7.1.9 lladdr 02:00:00:00:00:02 dev v0");
-        /* Counters of CPUs that may come are there too. */
-        s.n_cpus = s.n_cpus > 0 ? s.n_cpus : 1;
-        if (program_load(&s, &program, why, sizeof(why)) < 0) {
-                print_error("%s\n", why);
+        program = load_program("lo");
+        if (!program)
                 return -1;
-        }
-        if (filters_read(NULL, 0, 0, NULL, 0, &filters) < 0 || tables_make(filters, "lo", &tables) < 0 ||
-            program_filter(program, &tables) < 0)
-                return -1;
-        tables_clear(&tables);
-        filters_free(filters);
         control = program_control(program);
         listening = listener(PORT, 0, 0);
+        /* To wait for what connects. */
+        assert_int_equal(fcntl(listening, F_SETFL, 0), 0);
         (void) listener(OWN_BUFFER, 16384, 0);
         (void) listener(OWN_MSS, 0, 900);
         return 0;
@@ -199,32 +153,24 @@ static struct outcome give(const struct segment *s, int repeat)
         return o;
 }
 
-static uint64_t counted(enum xdp_verdict verdict)
-{
-        struct xdp_counters c;
-
-        program_count(program, UINT32_MAX, &c);
-        return c.verdicts[verdict];
-}
-
 static void assert_passes(const struct segment *s)
 {
-        uint64_t passed = counted(XDP_VERDICT_PASS);
+        uint64_t passed = counted(program, XDP_VERDICT_PASS);
         struct outcome o = give(s, 1);
 
         assert_int_equal(o.action, XDP_PASS);
-        assert_int_equal(counted(XDP_VERDICT_PASS), passed + 1);
+        assert_int_equal(counted(program, XDP_VERDICT_PASS), passed + 1);
 }
 
 /* An answer, and right in all that does not depend on what was agreed on. */
 static struct seen answered(const struct segment *s, struct outcome *o)
 {
-        uint64_t n = counted(XDP_VERDICT_ANSWERED);
+        uint64_t n = counted(program, XDP_VERDICT_ANSWERED);
         struct seen a;
 
         *o = give(s, 1);
         assert_int_equal(o->action, XDP_TX);
-        assert_int_equal(counted(XDP_VERDICT_ANSWERED), n + 1);
+        assert_int_equal(counted(program, XDP_VERDICT_ANSWERED), n + 1);
         assert_true(segment_see(o->frame, o->n, &a));
         assert_true(a.sums_right);
         assert_int_equal(o->n, a.length < 60 ? 60 : a.length);
@@ -265,7 +211,7 @@ static struct segment ack_of(const struct segment *s, const struct seen *a)
 static void assert_cookie(const struct segment *s, const struct seen *a)
 {
         struct segment k = ack_of(s, a);
-        uint64_t dropped = counted(XDP_VERDICT_COOKIE);
+        uint64_t dropped = counted(program, XDP_VERDICT_COOKIE);
 
         assert_passes(&k);
         k.flags = ACK | PSH;
@@ -278,7 +224,7 @@ static void assert_cookie(const struct segment *s, const struct seen *a)
         k.sequence -= 4;
         k.from_port ^= 0x4000;
         assert_int_equal(give(&k, 1).action, XDP_DROP);
-        assert_int_equal(counted(XDP_VERDICT_COOKIE), dropped + 3);
+        assert_int_equal(counted(program, XDP_VERDICT_COOKIE), dropped + 3);
 }
 
 static void test_both_families_any_tags(void **state)

@@ -4,6 +4,7 @@ argv: ROUTES-HOST XDP.so
 
     client  eth0 10.1.0.2 fd01::2 -- in0 10.1.0.1 fd01::1  router  host0 10.2.0.1 fd02::1 -- eth0 10.2.0.2 fd02::2  container
 """
+import contextlib
 import ctypes
 import errno
 import hashlib
@@ -340,6 +341,46 @@ class RouteCase(unittest.TestCase):
             return False
         finally:
             s.close()
+
+    @contextlib.contextmanager
+    def talking(self, call):
+        """While somebody else talks, over and over: what came of it each time."""
+        good, stop = [], threading.Event()
+
+        def keep_talking():
+            while not stop.is_set():
+                good.append(call())
+
+        thread = threading.Thread(target=keep_talking)
+        thread.start()
+        try:
+            yield good
+        finally:
+            stop.set()
+            thread.join()
+        self.assertTrue(good and all(good), good)
+
+    def assert_takes_over_unnoticed(self, call, at_least=1):
+        """The plugin sleeps, its entry leads to a device that is gone; the kernel knows another place for the VIP, and takes over."""
+        other = f"oth-{os.getpid()}"
+        self.addCleanup(self.drop_container, other)
+        self.host.process.send_signal(signal.SIGSTOP)
+        self.drop_container()
+        self.make_container(other, "host1", net="10.3.0", net6="fd03:")
+        self.serve_tcp(VIP4, netns=other)
+        run("ip", "-n", self.router, "route", "add", VIP4, "via", "10.3.0.2", "dev", "host1")
+        sent = self.sent("host1")
+        works = call()
+        sent = self.sent("host1") - sent
+        self.host.process.send_signal(signal.SIGCONT)
+        self.assertTrue(works)
+        self.assertGreaterEqual(sent, at_least)
+        self.wait_up(False)
+
+    def shorten(self, mtu):
+        """Of both ends of the container's pair."""
+        run("ip", "-n", self.router, "link", "set", "host0", "mtu", str(mtu))
+        run("ip", "-n", self.container, "link", "set", "eth0", "mtu", str(mtu))
 
     def assert_leaves_frames_of_others(self):
         """In by an interface that takes in all, with another's address at the front."""

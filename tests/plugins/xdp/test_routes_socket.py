@@ -4,7 +4,6 @@
 import os
 import socket
 import sys
-import threading
 import unittest
 
 from routes_net import MEGABYTE, VIP4, VIP6, RouteCase, inside, run, wait_for
@@ -115,19 +114,9 @@ class Socket(RouteCase):
     def test_sets_change_and_nothing_is_lost(self):
         self.serve_tcp("127.0.0.1", PORT, self.router)
         self.up(self.to_listener(vip=VIP4))
-        good, stop = [], threading.Event()
-
-        def keep_talking():
-            while not stop.is_set():
-                good.append(self.talk_tcp(VIP4, MEGABYTE[:1000]))
-
-        thread = threading.Thread(target=keep_talking)
-        thread.start()
-        for i in range(30):
-            self.assertEqual(self.configure(self.to_listener(vip=VIP4), self.to_listener("other", VIP4, port=str(1000 + i))), "0")
-        stop.set()
-        thread.join()
-        self.assertTrue(all(good) and good, good)
+        with self.talking(lambda: self.talk_tcp(VIP4, MEGABYTE[:1000])):
+            for i in range(30):
+                self.assertEqual(self.configure(self.to_listener(vip=VIP4), self.to_listener("other", VIP4, port=str(1000 + i))), "0")
 
     def test_nothing_is_left(self):
         self.serve_tcp("127.0.0.1", PORT, self.router)

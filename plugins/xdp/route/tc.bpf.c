@@ -5,7 +5,7 @@
  * All others go on to whoever is next, and then to the kernel.
  */
 
-#include "route.bpf.h"
+#include "../route.bpf.h"
 
 #define NEXT (-1) /* of tcx and of tc: the next program, or the kernel */
 

@@ -2,7 +2,7 @@
 #ifndef XDP_ROUTING_H
 #define XDP_ROUTING_H
 
-#include "state.h"
+#include "../state.h"
 
 /*
  * The routes in force. Each is up, and packets take it, or down, and they go the kernel's way: a container may come and go, and its

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "load.h"
+#include "../load.h"
 #include "lookup.bpf.skel.h"
 
 struct steer {

@@ -9,10 +9,10 @@
 #include "hook.h"
 #include "netlink.h"
 #include "peer.h"
-#include "routing-room.h"
-#include "xdp.h"
+#include "room.h"
+#include "../xdp.h"
 
-static int put(const struct routing *g, const struct route_state *s, uint32_t set, uint32_t at, const struct link *from)
+static int put(const struct routing *g, struct route_state *s, uint32_t set, uint32_t at, const struct link *from)
 {
         struct route_target target = { .at = at, .slot = s->slot, .ifindex = s->target.ifindex };
 
@@ -34,26 +34,31 @@ static int from_tc(struct routing *g, struct route_state *s, uint32_t set, const
         return r < 0 ? r : put(g, s, set, ROUTE_AT_TC, from);
 }
 
-/* A card on a wire hands over whole packets; a veth whatever its other end sends. To find that end is not for every second. */
-static int look_at_sums(struct xdp *x, const struct routing *g, struct route_state *s, const struct link *from, struct report *report)
+/*
+ * A card on a wire hands over whole packets; a veth whatever its other end sends. To find that end is not for every second, nor for each
+ * route; but while it stands in the way.
+ */
+static int look_at_sums(const struct xdp *x, const struct routing *g, struct interface *i, const struct link *from, struct report *report)
 {
-        bool due = !s->up || s->sums_ns == x->now_ns || x->now_ns >= s->sums_ns + LOOK_NS;
-        int r;
+        bool again = x->now_ns >= i->sums_ns + LOOK_NS || (i->sums_error < 0 && x->now_ns > i->sums_ns);
 
-        if (strcmp(from->kind, "veth") != 0 || !due)
+        if (strcmp(from->kind, "veth") != 0)
                 return 0;
-        s->sums_ns = x->now_ns;
-        r = peer_fills_checksums(g->ask, from);
-        if (r == -EBADMSG)
+        if (!i->sums_known || again) {
+                i->sums_known = true;
+                i->sums_ns = x->now_ns;
+                i->sums_error = peer_fills_checksums(g->ask, from);
+        }
+        if (i->sums_error == -EBADMSG)
                 report_add(report, "path = xdp: the other end of %s leaves out checksums, and packets would be lost without a word: at that end, "
                            "ethtool -K DEVICE tx off; or path = tc", from->name);
-        else if (r < 0)
+        else if (i->sums_error < 0)
                 report_add(report, "path = xdp: whether the other end of %s leaves out checksums cannot be seen (%s): path = tc", from->name,
-                           strerror(-r));
-        return r;
+                           strerror(-i->sums_error));
+        return i->sums_error;
 }
 
-static int from_xdp(struct xdp *x, struct routing *g, struct route_state *s, uint32_t set, const struct interface *i, const struct link *from,
+static int from_xdp(struct xdp *x, struct routing *g, struct route_state *s, uint32_t set, struct interface *i, const struct link *from,
                     struct report *report)
 {
         int r;
@@ -63,7 +68,7 @@ static int from_xdp(struct xdp *x, struct routing *g, struct route_state *s, uin
                            "redirect, filter+redirect or flood+redirect", from->name);
                 return -ENODEV;
         }
-        r = look_at_sums(x, g, s, from, report);
+        r = look_at_sums(x, g, i, from, report);
         if (r < 0)
                 return r;
         r = table_put_device(g->table, s->target.ifindex);
@@ -75,7 +80,7 @@ static int from_xdp(struct xdp *x, struct routing *g, struct route_state *s, uin
 }
 
 /* From one interface: 0, or why not is told; -E2BIG and -ENOMEM: there is no room. */
-static int from_interface(struct xdp *x, struct routing *g, struct route_state *s, uint32_t set, const struct interface *i, struct report *report)
+static int from_interface(struct xdp *x, struct routing *g, struct route_state *s, uint32_t set, struct interface *i, struct report *report)
 {
         struct link from;
         int r = netlink_link(g->ask, NULL, i->ifindex, &from);
@@ -103,10 +108,13 @@ static int put_all(struct xdp *x, struct routing *g, struct route_state *s, uint
                 n_there++;
                 r = from_interface(x, g, s, set, i, report);
                 n += r >= 0;
+                /* What was in order a moment ago may not be so any more, and the route still up by another interface. */
+                if (r < 0)
+                        route_take(g, s, set, i->ifindex);
                 full = route_is_full(r) ? r : full;
         }
         if (n_there == 0)
-                report_add(report, "it comes in by no interface that is there");
+                report_add(report, "it comes in by no interface that is there: see for =, and ip link");
         return full ? full : (n > 0 ? n : -ENODEV);
 }
 

@@ -8,7 +8,7 @@
 
 #include <trimtab/plugin.h>
 
-#include "table.h"
+#include "../table.h"
 
 /* The program of the path tc, and where it is attached. */
 

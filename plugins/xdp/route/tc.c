@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "hook.h"
-#include "load.h"
+#include "../load.h"
 #include "tc.bpf.skel.h"
 
 struct tc {

@@ -9,35 +9,11 @@
 #include <linux/types.h>
 #include <trimtab/plugin.h>
 
-#include "route.h"
-#include "text.h"
+#include "../route.h"
+#include "../text.h"
+#include "section.h"
 
 /* The [route NAME] sections: what is meant, not whether it can be had. */
-
-enum route_section_key {
-        ROUTE_VIP,
-        ROUTE_PROTOCOL,
-        ROUTE_PORT,
-        ROUTE_FOR,
-        ROUTE_NETNS,
-        ROUTE_DEVICE,
-        ROUTE_LISTENER,
-        ROUTE_PATH,
-        ROUTE_DESCRIPTION,
-        _ROUTE_KEY_MAX,
-};
-extern const struct trimtab_key route_section_keys[_ROUTE_KEY_MAX];
-/* Whether the keys go together; as trimtab_section.check. */
-int route_check(const struct trimtab_entry *e, char *why, uint32_t size);
-
-enum route_path {
-        PATH_AUTO,
-        PATH_TC,
-        PATH_XDP,
-        PATH_SOCKET,
-        _PATH_MAX,
-};
-extern const char *const route_path_names[_PATH_MAX + 1]; /* NULL behind them */
 
 struct route {
         char *name;

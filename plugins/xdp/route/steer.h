@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "table.h"
+#include "../table.h"
 
 /* The program of the path socket, in the daemon's own network namespace. Its link ends with the process. */
 

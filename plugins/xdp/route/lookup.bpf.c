@@ -5,7 +5,7 @@
  * Whatever goes wrong, the kernel looks for itself.
  */
 
-#include "route.bpf.h"
+#include "../route.bpf.h"
 
 enum { FAMILY_INET = 2 };
 

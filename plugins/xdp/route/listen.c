@@ -11,7 +11,7 @@
 
 #include "listener.h"
 #include "netlink.h"
-#include "routing-room.h"
+#include "room.h"
 
 static const char *protocol_name(uint8_t protocol)
 {
@@ -26,6 +26,7 @@ static int put_socket(const struct routing *g, const struct route_state *s, uint
         if (fd < 0) {
                 report_add(report, "%s port %u of IPv%u: %s", protocol_name(protocol), port, family,
                            fd == -ENOENT  ? "nobody listens there yet"
+                           : fd == -ESRCH ? "who listens there is none of the processes to be seen: is it in another PID namespace?"
                            : fd == -EPERM ? "who listens there cannot be asked for the socket: it takes CAP_SYS_PTRACE and pidfd_getfd(2)"
                                           : strerror(-fd));
                 return fd;
