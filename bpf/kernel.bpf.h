@@ -150,6 +150,10 @@ struct task_struct {
         struct css_set *cgroups;
 };
 
+struct compact_control {
+        bool direct_compaction; /* an allocation waits for it */
+};
+
 struct seq_file;
 
 struct bpf_iter_meta {
