@@ -17,10 +17,10 @@ static const struct program_forms forms[_MEM_PROGRAM_MAX] = {
         [MEM_PROGRAM_COMPACT_END] = { { "compact_end" } },
 };
 
-/* No two CPUs write to one cache line. */
-static uint32_t stride_of(uint32_t n_groups)
+/* Of a CPU's part of `cpus`: whole pages, so that no two CPUs write to one. */
+static uint32_t cpu_size(uint32_t n_groups)
 {
-        return (n_groups + 1 + 7) / 8 * 8;
+        return (uint32_t) (sizeof(struct mem_cpu) + (n_groups + 1) * sizeof(uint64_t) + 4095) / 4096 * 4096;
 }
 
 static uint64_t groups_size(const struct mem_sizes *s)
@@ -28,28 +28,22 @@ static uint64_t groups_size(const struct mem_sizes *s)
         return sizeof(struct mem_stats) * ((uint64_t) s->n_groups + 1);
 }
 
-static uint64_t pages_size(const struct mem_sizes *s)
-{
-        return sizeof(uint64_t) * stride_of(s->n_groups) * (uint64_t) s->n_cpus;
-}
-
 static uint64_t cpus_size(const struct mem_sizes *s)
 {
-        return sizeof(struct mem_cpu) * (uint64_t) s->n_cpus;
+        return cpu_size(s->n_groups) * (uint64_t) s->n_cpus;
 }
 
 static void *open_skeleton(const void *how, bool trial)
 {
         const struct mem_sizes *s = how;
-        uint32_t n_groups = trial ? 1 : s->n_groups, stride = stride_of(n_groups);
+        uint32_t n_groups = trial ? 1 : s->n_groups;
         struct mem_bpf *skel = mem_bpf__open();
 
         if (!skel)
                 return NULL;
         skel->rodata->config.n_groups = n_groups;
-        skel->rodata->config.stride = stride;
         if (bpf_map__set_max_entries(skel->maps.groups, n_groups + 1) < 0 ||
-            bpf_map__set_max_entries(skel->maps.pages, stride * s->n_cpus) < 0 ||
+            bpf_map__set_value_size(skel->maps.cpus, cpu_size(n_groups)) < 0 ||
             bpf_map__set_max_entries(skel->maps.cpus, s->n_cpus) < 0) {
                 mem_bpf__destroy(skel);
                 return NULL;
@@ -72,8 +66,7 @@ int mem_load_open(struct mem_load *l, const struct mem_sizes *sizes)
 
         l->epoch = &((struct mem_bpf *) l->programs.loaded)->bss->epoch;
         l->groups = programs_mmap(&l->programs, "groups", groups_size(sizes));
-        l->pages = l->groups ? programs_mmap(&l->programs, "pages", pages_size(sizes)) : NULL;
-        l->cpus = l->pages ? programs_mmap(&l->programs, "cpus", cpus_size(sizes)) : NULL;
+        l->cpus = l->groups ? programs_mmap(&l->programs, "cpus", cpus_size(sizes)) : NULL;
         return l->cpus ? cgroup_table_open(&l->table, programs_map(&l->programs, "slots")) : -errno;
 }
 
@@ -81,8 +74,6 @@ void mem_load_close(struct mem_load *l)
 {
         if (l->groups)
                 (void) munmap(l->groups, groups_size(&l->sizes));
-        if (l->pages)
-                (void) munmap(l->pages, pages_size(&l->sizes));
         if (l->cpus)
                 (void) munmap(l->cpus, cpus_size(&l->sizes));
         cgroup_table_close(&l->table);
@@ -96,13 +87,17 @@ int mem_load_attach(struct mem_load *l, uint32_t mask)
         return programs_attach(&l->programs, mask);
 }
 
+static struct mem_cpu *cpu_at(const struct mem_load *l, uint32_t cpu)
+{
+        return (struct mem_cpu *) (l->cpus + (uint64_t) cpu * cpu_size(l->sizes.n_groups));
+}
+
 static uint64_t pages_of(const struct mem_load *l, uint32_t slot)
 {
-        uint32_t stride = stride_of(l->sizes.n_groups);
         uint64_t n = 0;
 
         for (uint32_t cpu = 0; cpu < l->sizes.n_cpus; cpu++)
-                n += __atomic_load_n(&l->pages[(uint64_t) cpu * stride + slot], __ATOMIC_RELAXED);
+                n += __atomic_load_n(&cpu_at(l, cpu)->pages[slot], __ATOMIC_RELAXED);
         return n;
 }
 
@@ -136,6 +131,6 @@ int mem_load_point(struct mem_load *l, uint64_t cgroup, uint32_t slot)
 void mem_load_renew(struct mem_load *l)
 {
         for (uint32_t i = 0; i < l->sizes.n_cpus; i++)
-                (void) __atomic_add_fetch(&l->cpus[i].generation, 1, __ATOMIC_RELEASE);
+                (void) __atomic_add_fetch(&cpu_at(l, i)->generation, 1, __ATOMIC_RELEASE);
         l->changed = false;
 }

@@ -30,8 +30,7 @@ struct mem_load {
         struct programs programs;
         struct mem_sizes sizes;
         struct mem_stats *groups; /* by slot; behind the last one, of all others */
-        uint64_t *pages;          /* cpu * stride + slot */
-        struct mem_cpu *cpus;
+        uint8_t *cpus;            /* one struct mem_cpu after the other, each on pages of its own */
         uint32_t *epoch;
         struct cgroup_table table;
         uint32_t used; /* slots that have ever been in use */

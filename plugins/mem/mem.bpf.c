@@ -36,15 +36,7 @@ struct {
         __type(value, struct mem_stats);
 } groups SEC(".maps");
 
-/* cpu * stride + slot -> pages allocated there; likewise. */
-struct {
-        __uint(type, BPF_MAP_TYPE_ARRAY);
-        __uint(map_flags, BPF_F_MMAPABLE);
-        __uint(max_entries, 1);
-        __type(key, __u32);
-        __type(value, __u64);
-} pages SEC(".maps");
-
+/* cpu -> what it has found, and pages allocated there; likewise. The size is set by user space. */
 struct {
         __uint(type, BPF_MAP_TYPE_ARRAY);
         __uint(map_flags, BPF_F_MMAPABLE);
@@ -85,16 +77,14 @@ static __always_inline __u32 find_slot(struct mem_cpu *here, __u64 cgroup)
 SEC("raw_tp/mm_page_alloc")
 int BPF_PROG(page_alloc, void *page, unsigned int order)
 {
-        __u32 cpu = bpf_get_smp_processor_id(), key;
+        __u32 cpu = bpf_get_smp_processor_id(), slot;
         struct mem_cpu *here = bpf_map_lookup_elem(&cpus, &cpu);
-        __u64 *count;
 
         if (!page || !here)
                 return 0;
-        key = cpu * config.stride + find_slot(here, bpf_get_current_cgroup_id());
-        count = bpf_map_lookup_elem(&pages, &key);
-        if (count)
-                *count += 1ull << (order & 31);
+        slot = find_slot(here, bpf_get_current_cgroup_id());
+        if (slot <= config.n_groups) /* always, for the verifier */
+                here->pages[slot] += 1ull << (order & 31);
         return 0;
 }
 

@@ -33,26 +33,29 @@ struct mem_recent {
 
 #define MEM_RECENT_BITS 4
 
-/* One CPU, as the allocation program needs it. */
+/*
+ * One CPU, as the allocation program needs it: all on one page of memory (of more than 470 cgroups, on two), as every page costs a walk of
+ * the page tables, which is most of what the program takes.
+ */
 struct mem_cpu {
         trimtab_u32 generation; /* of the table; user space counts it up with every change */
         trimtab_u32 reserved;
         struct mem_recent recent[1 << MEM_RECENT_BITS]; /* direct-mapped by hash of the cgroup's id */
-} __attribute__((aligned(64)));
+        trimtab_u64 pages[];                            /* allocated here, by slot; behind the last one, of all others */
+};
 
 /* A stall that goes on, direct-mapped by hash of task and kind; the later one stays. */
 #define MEM_START_BITS 13
 
 struct mem_start {
         trimtab_u32 who;   /* pid and kind; 0: none */
-        trimtab_u32 epoch; /* in which it began, see mem_config */
+        trimtab_u32 epoch; /* in which it began */
         trimtab_u64 since; /* ns */
 };
 
 /* Fixed at load time. */
 struct mem_config {
         trimtab_u32 n_groups; /* watched cgroups; the entry behind the last one is of all others */
-        trimtab_u32 stride;   /* entries of `pages` that a CPU has */
 };
 
 #endif
