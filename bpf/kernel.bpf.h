@@ -51,6 +51,10 @@ enum {
         BPF_F_MMAPABLE = 1 << 10,
 };
 
+enum {
+        BPF_RB_NO_WAKEUP = 1,
+};
+
 #define BPF_F_CURRENT_CPU 0xffffffffULL
 #define BPF_MTU_CHK_SEGS  1u
 
@@ -101,6 +105,10 @@ struct bpf_sk_lookup {
         __u32 ingress_ifindex;
 };
 
+struct bpf_raw_tracepoint_args {
+        __u64 args[0];
+};
+
 struct bpf_perf_event_value {
         __u64 counter, enabled, running;
 };
@@ -141,10 +149,81 @@ struct sched_info {
         unsigned long long last_queued; /* 0: does not wait */
 };
 
+struct super_block {
+        __u32 s_dev;
+};
+
+struct inode {
+        struct super_block *i_sb;
+        unsigned long i_ino;
+        __u32 i_generation;
+};
+
+struct qstr {
+        const unsigned char *name;
+};
+
+struct dentry {
+        struct dentry *d_parent;
+        struct qstr d_name;
+        struct inode *d_inode;
+};
+
+struct path {
+        struct dentry *dentry;
+};
+
+struct file {
+        struct inode *f_inode;
+        struct path f_path;
+};
+
+struct fdtable {
+        unsigned int max_fds;
+        struct file **fd;
+};
+
+struct files_struct {
+        struct fdtable *fdt;
+};
+
+struct linux_binprm {
+        struct file *file;
+};
+
+struct io_kiocb {
+        struct file *file;
+        __u8 opcode;
+};
+
+struct io_uring_cqe {
+        __s32 res;
+};
+
+struct thread_info {
+        unsigned long flags; /* arm64: _TIF_32BIT */
+        __u32 status;        /* x86: TS_COMPAT */
+};
+
+/* Registers at a system call's entry, as the processors name them. */
+#if defined(__TARGET_ARCH_x86)
+struct pt_regs {
+        unsigned long di, si, dx, r10, r8;
+        unsigned long bx, cx; /* of a 32-bit call: bx, cx, dx, si, di */
+};
+#elif defined(__TARGET_ARCH_arm64)
+struct pt_regs {
+        __u64 regs[31];
+};
+#endif
+
 struct task_struct {
+        struct thread_info thread_info;
         unsigned int __state;
         int on_cpu, on_rq;
-        int pid;
+        int pid, tgid;
+        char comm[16];
+        struct files_struct *files;
         struct sched_entity se;
         struct sched_info sched_info;
         struct css_set *cgroups;

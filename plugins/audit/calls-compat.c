@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "calls.h"
+
+#if defined(__x86_64__)
+#include <asm/unistd_32.h>
+#undef __NR_mmap /* its arguments are in memory; libraries call mmap2 */
+#endif
+
+const struct audit_call audit_calls_compat[AUDIT_CALLS_MAX] = {
+#if defined(__x86_64__)
+#include "calls-table.h"
+#endif
+};
