@@ -78,7 +78,9 @@ static const struct column plugin_columns[] = {
 
 static const char *plugin_colour(const struct row *row)
 {
-        return field_is(row, "state", "open") ? NULL : "red";
+        if (!field_is(row, "state", "open"))
+                return "red";
+        return row_find(row, "sections_reason") ? "yellow" : NULL;
 }
 
 static const struct look plugin_look = {
@@ -88,12 +90,21 @@ static const struct look plugin_look = {
         "no plugin is loaded: nothing is measured",
 };
 
-/* Under the table: what of a plugin the kernel refused or the machine lacks. */
+static void print_sections_reason(const struct row *row)
+{
+        const struct field *name = row_find(row, "name"), *reason = row_find(row, "sections_reason");
+
+        if (name && reason && name->type == FIELD_STRING && reason->type == FIELD_STRING)
+                printf("%s: none of its sections is in force: %s\n", name->string, reason->string);
+}
+
+/* Under the table: what of a plugin the kernel refused or the machine lacks, and sections that came to nothing. */
 static void print_refused(const struct rows *rows)
 {
         static const char *const lists[] = { "programs", "unavailable" };
 
-        for (size_t i = 0; i < rows->n; i++)
+        for (size_t i = 0; i < rows->n; i++) {
+                print_sections_reason(&rows->items[i]);
                 for (size_t j = 0; j < ELEMENTSOF(lists); j++) {
                         const struct field *f = row_find(&rows->items[i], lists[j]);
 
@@ -103,6 +114,7 @@ static void print_refused(const struct rows *rows)
                                 if (strstr(*s, ": "))
                                         printf("%s\n", *s);
                 }
+        }
 }
 
 int run_plugins(const struct invocation *in)

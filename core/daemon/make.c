@@ -305,6 +305,7 @@ static int make_server(struct daemon *d)
                 .actor = d->actor,
                 .ledger = d->ledger,
                 .plugins = d->plugins,
+                .lists = &d->rules_text.lists,
                 .events = d->events,
                 .runtime_dir = d->arguments->runtime_dir,
                 .config = d->arguments->config ?: TRIMTAB_SYSCONF_DIR "/trimtab.conf",

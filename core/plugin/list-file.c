@@ -98,6 +98,8 @@ int list_file_read(const char *path, struct list_file **ret)
         fd = open_plain(path);
         if (fd < 0)
                 return fd;
+        /* Before: who writes to it while it is read has changed it since. */
+        f->identity = fd_identify(fd);
         r = fd_read_all(fd, LIST_FILE_MAX, &f->text, &size);
         if (r < 0)
                 return r;
@@ -124,6 +126,16 @@ struct list_file *list_file_unref(struct list_file *f)
         free(f->path);
         free(f);
         return NULL;
+}
+
+int list_file_changed(const struct list_file *f)
+{
+        struct file_identity now;
+
+        if (access(f->path, R_OK) < 0)
+                return -errno;
+        now = file_identify(f->path);
+        return !file_identity_same(&f->identity, &now);
 }
 
 struct place list_file_place(const struct list_file *f, size_t i)

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "config/diag.h"
+#include "util/file.h"
 
 /*
  * Files that hold the items of a list, one a line, blank lines and those that begin with # or ; left out. Such a file may have a few
@@ -19,6 +20,7 @@ struct list_line {
 struct list_file {
         unsigned references;
         char *path, *text;
+        struct file_identity identity; /* as it was read */
         struct list_line *lines;
         size_t n;
 };
@@ -27,6 +29,9 @@ struct list_file {
 int list_file_read(const char *path, struct list_file **ret);
 struct list_file *list_file_ref(struct list_file *f);
 struct list_file *list_file_unref(struct list_file *f);
+
+/* Whether there is another one at its path by now, or with other content, or none: 0, 1 or, of one that is gone, -errno. */
+int list_file_changed(const struct list_file *f);
 
 struct place list_file_place(const struct list_file *f, size_t i);
 

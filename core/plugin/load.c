@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "plugin/plugin.h"
+#include "util/file.h"
 #include "util/str.h"
 
 static int set_reason(struct plugin *p, enum plugin_state state, const char *reason)
@@ -239,22 +239,11 @@ static int load(struct plugin *p, struct inspection *found)
         return add_to_catalogue(p);
 }
 
-static struct file_identity identify(const char *path)
-{
-        struct stat st;
-
-        if (stat(path, &st) < 0)
-                return (struct file_identity) {};
-        return (struct file_identity) { st.st_dev, st.st_ino, st.st_size, st.st_mtim };
-}
-
 bool plugin_file_is_same(const struct plugin *p)
 {
-        struct file_identity now = identify(p->path);
+        struct file_identity now = file_identify(p->path);
 
-        return now.inode != 0 && now.device == p->file.device && now.inode == p->file.inode &&
-               now.size == p->file.size && now.changed.tv_sec == p->file.changed.tv_sec &&
-               now.changed.tv_nsec == p->file.changed.tv_nsec;
+        return file_identity_same(&now, &p->file);
 }
 
 /* What it is called until its note says better. */
@@ -306,7 +295,7 @@ int plugin_load(struct plugin_context *context, const char *path, struct plugin 
         p->path = strdup(path);
         if (!p->path)
                 return -ENOMEM;
-        p->file = identify(path);
+        p->file = file_identify(path);
         p->round = context->round;
         name_after_file(p);
         host_init(p);
@@ -377,6 +366,7 @@ struct plugin *plugin_free(struct plugin *p)
         unload(p);
         free(p->path);
         free(p->reason);
+        free(p->sections_reason);
         free(p);
         return NULL;
 }

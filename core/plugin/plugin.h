@@ -2,8 +2,6 @@
 #ifndef TRIMTAB_PLUGIN_ROOM_H
 #define TRIMTAB_PLUGIN_ROOM_H
 
-#include <sys/types.h>
-#include <time.h>
 #include <trimtab/plugin.h>
 
 #include "plugin/breadcrumb.h"
@@ -14,6 +12,7 @@
 #include "plugin/section-set.h"
 #include "plugin/watchset.h"
 #include "util/cleanup.h"
+#include "util/file.h"
 
 /*
  * One plugin, inside this room: load.c makes it from a file, plugin.c calls it, host.c is what it calls.
@@ -53,14 +52,6 @@ struct knob_binding {
         uint32_t index;
 };
 
-/* Which file it was: another one of the same name is another plugin. */
-struct file_identity {
-        dev_t device;
-        ino_t inode;
-        off_t size;
-        struct timespec changed;
-};
-
 struct plugin {
         struct plugin_context *context;
         char *path;
@@ -84,6 +75,7 @@ struct plugin {
         bool opened;                  /* open() was called, close() is due */
 
         struct section_set *entries; /* of its sections, in force; NULL: none */
+        char *sections_reason;       /* why none of those that there are is in force; NULL: they are, or there are none */
         bool offered;                /* its sections of the text in force were looked at, whatever came of it */
 
         uint64_t collect_at_ns; /* time of the collect() under way; 0: none */

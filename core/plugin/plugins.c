@@ -349,6 +349,7 @@ void plugins_info(const struct plugins *p, size_t i, struct plugin_info *ret)
                 .sections = d->sections,
                 .n_sections = d->n_sections,
                 .n_entries = plugin->entries ? plugin->entries->n : 0,
+                .sections_reason = plugin->sections_reason,
                 .collect_ns = plugin->collect_ns,
                 .errors = plugin->errors,
                 .newest = plugin->round == p->context.round,

@@ -43,6 +43,7 @@ struct plugin_info {
         const struct trimtab_section *sections; /* the kinds of section that it owns */
         uint32_t n_sections;
         size_t n_entries;      /* sections of these kinds in force */
+        const char *sections_reason; /* none is, although there are some: why, and what would help; else NULL */
         uint64_t collect_ns;   /* user time of the last collect() */
         uint64_t errors;       /* collect() and watch() failures since start */
         bool newest;           /* came with the last look at the folder */

@@ -127,6 +127,14 @@ static void keep(struct item *item)
 {
         section_set_free(item->plugin->entries);
         item->plugin->entries = TAKE(item->set);
+        free(TAKE(item->plugin->sections_reason));
+}
+
+/* Of a plugin that is open and has none in force, to be seen as long as that is so. Takes over why; NULL: out of memory. */
+static void left_with_none(struct plugin *p, char *why)
+{
+        free(p->sections_reason);
+        p->sections_reason = why;
 }
 
 void sections_offer(struct section_sets *s, struct diag *diag)
@@ -137,17 +145,22 @@ void sections_offer(struct section_sets *s, struct diag *diag)
                 int r;
 
                 p->offered = true;
-                if (!item->set)
+                if (!item->set) {
                         diag_add(diag, SEVERITY_ERROR, NULL, "plugin %s: none of its sections is in force, for something in them is wrong",
                                  p->name);
+                        left_with_none(p, strdup("something in them is wrong: 'trimtab check' says what; then 'trimtab reload'"));
+                }
                 if (!takes(item, diag) || size_of(item->set) == 0)
                         continue;
 
                 r = call(p, item->set);
-                if (r < 0)
-                        refused(p, r, diag);
-                else
+                if (r >= 0) {
                         keep(item);
+                        continue;
+                }
+                refused(p, r, diag);
+                left_with_none(p, str_printf("it did not take them: %s; its lines in 'trimtab log' or the journal may say why; then "
+                                             "'trimtab reload'", strerror(-r)));
         }
 }
 

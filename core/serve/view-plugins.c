@@ -88,6 +88,7 @@ static int add_sections(const struct plugin_info *info, struct rows *ret)
 
         rows_strings(ret, "sections", kinds);
         rows_uint(ret, "entries", info->n_entries);
+        rows_string(ret, "sections_reason", info->sections_reason);
         return 0;
 }
 

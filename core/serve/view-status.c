@@ -44,6 +44,9 @@ static void plugin_problems(const struct plugin_info *info, struct problems *p)
                             str_printf("plugin %s is %s: %s", info->name ?: info->path,
                                        plugin_state_name(info->state), info->reason ?: "no reason is known"));
 
+        if (info->sections_reason)
+                problem_add(p, str_printf("plugin %s: none of its sections is in force: %s", info->name, info->sections_reason));
+
         for (size_t i = 0; i < info->n_programs; i++)
                 if (info->programs[i].reason)
                         problem_add(p, str_printf("plugin %s: BPF program %s: %s", info->name,
@@ -57,6 +60,20 @@ static void rule_problems(const struct ruleset *set, struct problems *p)
 
                 if (rule->waits_for)
                         problem_add(p, str_printf("rule %s waits for %s", rule->name, rule->waits_for));
+        }
+}
+
+static void list_problems(const struct lists *lists, struct problems *p)
+{
+        for (size_t i = 0; lists && i < lists->n; i++) {
+                const struct list_file *f = lists->files[i];
+                int r = list_file_changed(f);
+
+                if (r > 0)
+                        problem_add(p, str_printf("list file %s has changed since it was read: 'trimtab reload' reads it again", f->path));
+                else if (r < 0)
+                        problem_add(p, str_printf("list file %s: %s: what it held stays in force until the next reload, which will fail",
+                                                  f->path, strerror(-r)));
         }
 }
 
@@ -123,6 +140,7 @@ int view_status(const struct views *v, struct rows *ret)
                 plugin_problems(&info, &problems);
         }
         rule_problems(set, &problems);
+        list_problems(v->lists, &problems);
         lines = problems.lines;
 
         (void) ledger_entries(v->ledger, &n_changed);

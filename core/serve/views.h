@@ -7,6 +7,7 @@
 #include "act/actor.h"
 #include "config/options.h"
 #include "decide/engine.h"
+#include "plugin/list-file.h"
 #include "plugin/plugins.h"
 #include "serve/events.h"
 #include "serve/rows.h"
@@ -27,6 +28,7 @@ struct views {
         struct actor *actor;
         const struct ledger *ledger;
         const struct plugins *plugins;
+        const struct lists *lists; /* that the rules in force name */
         const struct events *events;
         const char *runtime_dir;
         const char *config;                /* trimtab.conf; beside it may stand trimtab.conf.d */

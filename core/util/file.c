@@ -142,3 +142,28 @@ int dir_make(const char *path, mode_t mode)
         }
         return 0;
 }
+
+static struct file_identity identity_of(int r, const struct stat *st)
+{
+        return r < 0 ? (struct file_identity){} : (struct file_identity){ st->st_dev, st->st_ino, st->st_size, st->st_mtim };
+}
+
+struct file_identity file_identify(const char *path)
+{
+        struct stat st;
+
+        return identity_of(stat(path, &st), &st);
+}
+
+struct file_identity fd_identify(int fd)
+{
+        struct stat st;
+
+        return identity_of(fstat(fd, &st), &st);
+}
+
+bool file_identity_same(const struct file_identity *a, const struct file_identity *b)
+{
+        return a->inode != 0 && a->device == b->device && a->inode == b->inode && a->size == b->size &&
+               a->changed.tv_sec == b->changed.tv_sec && a->changed.tv_nsec == b->changed.tv_nsec;
+}

@@ -2,8 +2,22 @@
 #ifndef TRIMTAB_FILE_H
 #define TRIMTAB_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
+#include <time.h>
+
+/* Which file it was, and as of when: another one of the same name, or with other content, is told apart. */
+struct file_identity {
+        dev_t device;
+        ino_t inode; /* 0: there was none */
+        off_t size;
+        struct timespec changed;
+};
+struct file_identity file_identify(const char *path);
+struct file_identity fd_identify(int fd);
+/* Not where either was none. */
+bool file_identity_same(const struct file_identity *a, const struct file_identity *b);
 
 /*
  * The whole of a file, NUL-terminated, at most max bytes (-EFBIG past that). Made for /proc, /sys and cgroupfs:

@@ -149,15 +149,72 @@ class Sections(PlantCase):
                 self.wait_level("7")
                 self.assertIsNone(self.given())
                 self.assertIn("plugin gate: none of its sections is in force", self.said())
+                self.assert_told("'trimtab check' says what")
                 self.stop(daemon)
                 self.set("a", "value", "0")
                 os.unlink(f"{self.dir}/hatch")
+
+    def problems(self):
+        return self.ask("status")["problems"]
+
+    def assert_told(self, why):
+        """In status and plugins, to people and programs, of the gate and of nobody else."""
+        told = [p for p in self.problems() if p.startswith("plugin gate: none of its sections is in force: ")]
+        self.assertEqual(len(told), 1, self.problems())
+        self.assertIn(why, told[0])
+        self.assertIn("reload", told[0])
+        self.assertEqual([p["name"] for p in self.ask("plugins") if "sections_reason" in p], ["gate"])
+        self.assertIn("gate: none of its sections is in force: ", self.command("plugins").stdout)
+
+    def assert_not_told(self):
+        self.assertEqual(self.problems(), [])
+        self.assertNotIn("none of its sections", self.command("plugins").stdout)
 
     def test_refused_at_start_costs_itself(self):
         self.write("gate.refuses", "")
         self.raised()
         self.assertEqual(self.calls(), 1)
         self.assertIsNone(self.given())
+        self.assert_told("did not take them")
+
+        # For as long as it is so.
+        self.assertEqual(self.reload().returncode, 1)
+        self.assert_told("did not take them")
+        os.unlink(f"{self.dir}/gate.refuses")
+        self.assertEqual(self.reload().returncode, 0)
+        self.wait_given(["north: anne bob rate=60 action=pass"])
+        self.assert_not_told()
+
+    def test_a_list_that_has_changed_is_told(self):
+        path = f"{self.dir}/list"
+        self.write("list", "carol\n")
+        self.write("rules/45-more.conf", f"[gate south]\nwho-file = {path}\n")
+        self.start()
+        self.wait_given(["north: anne bob rate=60 action=pass", "south: carol"])
+        self.assert_not_told()
+
+        def changed_in_place():
+            self.write("list", "carol\ndave\n")
+
+        def replaced_by_one_as_long():
+            self.write("list.new", "carol\neric\n")
+            os.rename(f"{self.dir}/list.new", path)
+
+        for change, who in ((changed_in_place, "dave"), (replaced_by_one_as_long, "eric")):
+            with self.subTest(change.__name__):
+                change()
+                self.assertEqual(self.problems(), [f"list file {path} has changed since it was read: 'trimtab reload' reads it again"])
+                self.assertEqual(self.reload().returncode, 0)
+                self.wait_given(["north: anne bob rate=60 action=pass", f"south: carol {who}"])
+                self.assert_not_told()
+
+        os.unlink(path)
+        self.assertIn(f"list file {path}: No such file", self.problems()[0])
+        self.assertEqual(self.reload().returncode, 1)
+        self.assertIn(f"list file {path}: No such file", self.problems()[0])
+        self.write("rules/45-more.conf", "")
+        self.assertEqual(self.reload().returncode, 0)
+        self.assert_not_told()
 
     def test_one_that_crashes_the_daemon_is_left_alone(self):
         for text, function in (("[gate north]\nwho = crash\n", "key_check"), ("[gate crash]\nwho = anne\n", "configure")):
