@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cookies.h"
+#include "nat.h"
 
 #define SECOND_NS      1000000000ull
 #define ATTACH_REST_NS (2 * SECOND_NS)
@@ -199,6 +200,18 @@ int interface_attach(struct xdp *x, struct interface *i, enum attachment how)
         return mode != 0 ? interface_set_mode(x, i, mode) : 0;
 }
 
+/* What NAT does is looked at once for each time that it begins to answer: not for each packet, nor each tick. */
+static void look_at_cookies(struct xdp *x, struct interface *i)
+{
+        bool answers;
+
+        cookies_look(x, i);
+        answers = i->program && (i->mode & XDP_MODE_FLOOD) && !i->no_cookies;
+        if (answers && !i->nat_looked_at)
+                nat_look(x, i);
+        i->nat_looked_at = answers;
+}
+
 int interface_set_mode(struct xdp *x, struct interface *i, uint32_t mode)
 {
         enum attachment how = i->attached == ATTACH_NONE ? x->attach : i->attached;
@@ -219,7 +232,7 @@ int interface_set_mode(struct xdp *x, struct interface *i, uint32_t mode)
         }
         i->mode = mode;
         i->off_ns = mode == 0 ? now_ns() : 0;
-        cookies_look(x, i);
+        look_at_cookies(x, i);
         if (i->program)
                 __atomic_store_n(&program_control(i->program)->mode, mode, __ATOMIC_RELEASE);
         return 0;
@@ -237,7 +250,7 @@ void interface_look(struct xdp *x, struct interface *i)
         if (!i->program)
                 return;
         program_forget_bans(i->program, x->now_ns);
-        cookies_look(x, i);
+        look_at_cookies(x, i);
         if (i->for_mode && i->off_ns > 0 && x->now_ns > i->off_ns + x->linger_ns)
                 detach(x, i);
 }

@@ -38,6 +38,7 @@ struct interface {
         uint64_t off_ns;         /* mode off since, 0: it is not */
         uint32_t mode;           /* XDP_MODE_… */
         const char *no_cookies;  /* why mode flood answers no SYN, as last told; NULL: it does, or "" before */
+        bool nat_looked_at;      /* since it answers SYNs */
         double limits[_LIMIT_MAX]; /* packets per second; INFINITY: none */
         uint32_t watched;        /* a bit for each of these that somebody asks for */
         uint64_t packets, bytes; /* emitted totals, whoever counted … */
