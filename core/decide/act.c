@@ -78,8 +78,22 @@ static int base_of(struct doing *d, const struct object *object, double *ret, do
         return 0;
 }
 
+/* Of the object of the rule, whichever it is done on. */
+static int computed_value(struct doing *d, struct trimtab_value *ret)
+{
+        const struct context c = { .view = d->view, .rule = d->instance->holder.rule, .self = d->instance->object };
+        double number = expr_number(d->action->amount.root, &c) / d->knob->factor;
+
+        if (isnan(number)) {
+                d->later = true;
+                return blocked(d, "there is no data to work out its value from");
+        }
+        *ret = value_number(action_clamp(d->action, number));
+        return 0;
+}
+
 /*
- * The value that the action sets: its own, or what its word means there. -EAGAIN: not now, or it is there already and nobody holds
+ * The value that the action sets: its own, what is worked out, or what its word means there. -EAGAIN: not now, or it is there already and nobody holds
  * it.
  */
 static int set_value(struct doing *d, const struct object *object, bool held, struct trimtab_value *ret)
@@ -93,6 +107,8 @@ static int set_value(struct doing *d, const struct object *object, bool held, st
         if (r < 0)
                 return blocked(d, r == -EOPNOTSUPP ? "the knob is not available here" : "the knob cannot be read");
 
+        if (action_is_computed(d->action))
+                return computed_value(d, ret);
         *ret = d->action->value;
         if (!value_is_word(d->knob, ret) || !d->view->resolve)
                 return 0;
@@ -131,6 +147,12 @@ static int wanted_value(struct doing *d, const struct object *object, const stru
         return 0;
 }
 
+/* A deed is done once each time that the rule begins to act; and again, the same though it be, where the rule says how often. */
+static bool is_new_deed(const struct doing *d, const struct claim *own)
+{
+        return d->knob->flags & TRIMTAB_KNOB_ACTION && (!own || d->instance->holder.rule->repeats);
+}
+
 static int act_on(void *userdata, const struct object *object)
 {
         struct doing *d = userdata;
@@ -138,6 +160,7 @@ static int act_on(void *userdata, const struct object *object)
         struct trimtab_value value;
         struct claim *c;
         double from, use;
+        bool again;
         int r;
 
         if (object_is_protected(d->view, object)) {
@@ -151,12 +174,13 @@ static int act_on(void *userdata, const struct object *object)
         }
 
         c = arbiter_find(d->arbiter, &i->holder, d->knob->number, object->id, i->advise);
+        again = is_new_deed(d, c);
         r = wanted_value(d, object, c, &value, &from, &use);
-        if (r < 0 || (c && value_equal(&c->value, &value)))
+        if (r < 0 || (c && !again && value_equal(&c->value, &value)))
                 return 0;
 
-        /* Several actions of one tick on one knob are undone as one. */
-        if (c && c->acted_ns != d->view->now_ns) {
+        /* Several actions of one tick on one knob are undone as one; a deed is not undone. */
+        if (c && c->acted_ns != d->view->now_ns && !(d->knob->flags & TRIMTAB_KNOB_ACTION)) {
                 c->before = c->value;
                 c->has_before = true;
         }
@@ -164,6 +188,7 @@ static int act_on(void *userdata, const struct object *object)
         if (r < 0)
                 return r;
         c->lever = d->index;
+        c->again = again;
         /* A goal could not tell what a knob does that another one holds. */
         if (i->holder.rule->goal && slot_best(c->slot) != c) {
                 arbiter_drop(d->arbiter, c, false, "");
@@ -244,7 +269,7 @@ int instance_ease_claim(struct instance *i, const struct view *view, struct arbi
             isfinite(original.number))
                 from = nearer(in_force.number, from, original.number);
 
-        if (r < 0 || c->value.type != TRIMTAB_NUMBER || original.type != TRIMTAB_NUMBER ||
+        if (r < 0 || k->flags & TRIMTAB_KNOB_ACTION || c->value.type != TRIMTAB_NUMBER || original.type != TRIMTAB_NUMBER ||
             !step_ease(k, from, original.number, c->use, part, &c->gap, &next)) {
                 c->cause = reason->cause;
                 arbiter_drop(a, c, false, reason->text);

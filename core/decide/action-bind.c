@@ -30,9 +30,9 @@ int action_bind(struct reading *r, const struct ini_line *line, const struct bou
         struct place place = line->place;
 
         place.width = (unsigned) strlen(line->text);
-        if (action_is_relative(a) && !b) {
-                diag_add(r->diag, SEVERITY_ERROR, &place,
-                         "a relative action needs bounds: add 'within = %s LOW..HIGH'", k->name);
+        if ((action_is_relative(a) || action_is_computed(a)) && !b) {
+                diag_add(r->diag, SEVERITY_ERROR, &place, "a %s needs bounds: add 'within = %s LOW..HIGH'",
+                         action_is_relative(a) ? "relative action" : "value that is worked out", k->name);
                 return -EINVAL;
         }
         if (k->type != TRIMTAB_NUMBER)
@@ -43,7 +43,7 @@ int action_bind(struct reading *r, const struct ini_line *line, const struct bou
         a->range.high =
                 k->flags & TRIMTAB_KNOB_MAX && (!b || isinf(b->range.high)) ? INFINITY : a->finite_high;
 
-        if (!action_is_relative(a) && (a->value.number < a->range.low || a->value.number > a->range.high)) {
+        if (!action_is_relative(a) && !action_is_computed(a) && (a->value.number < a->range.low || a->value.number > a->range.high)) {
                 diag_add(r->diag, SEVERITY_ERROR, &place,
                          "the value is outside of the rule's own bounds for '%s'", k->name);
                 return -EINVAL;

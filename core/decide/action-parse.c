@@ -5,6 +5,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "decide/expr-parse.h"
+#include "decide/expr-print.h"
+#include "decide/expr-types.h"
 #include "decide/value.h"
 #include "util/ownership.h"
 
@@ -191,11 +194,57 @@ int value_read(struct reading *r, struct lexer *l, const struct knob *k, struct 
         return 0;
 }
 
+/* One word that is no knob, a number almost always: what is wrong with it can be said better than of a sum. */
+static bool is_alone(const struct reading *r, const struct lexer *l)
+{
+        const struct token *t = &l->token;
+        _cleanup_(diag_clear) struct diag unheard = { 0 };
+        struct lexer ahead = *l;
+
+        if (t->type != TOKEN_NUMBER && (t->type != TOKEN_NAME || catalogue_knob(r->catalogue, t->text, t->length)))
+                return false;
+        ahead.diag = &unheard;
+        return lexer_next(&ahead) < 0 || ahead.token.type == TOKEN_END;
+}
+
+/* A sum with something measured in it. 1: a name is not known yet. */
+static int parse_amount(struct reading *r, struct lexer *l, const struct knob *k, struct action *a)
+{
+        _cleanup_(node_freep) struct node *n = NULL;
+        struct token first = l->token;
+        struct place place;
+        dimensions fits = 1u << k->dimension;
+        int e;
+
+        e = expr_parse_number(r, l, &n);
+        if (e != 0)
+                return e;
+
+        place = token_span(&first, &l->last);
+        if (k->dimension == DIMENSION_BYTES)
+                fits |= 1u << DIMENSION_NONE;
+        if (!(n->dims & fits)) {
+                diag_add(r->diag, SEVERITY_ERROR, &place, "this is %s, '%s' is %s", dimensions_name(n->dims), k->name,
+                         dimension_name(k->dimension));
+                return -EINVAL;
+        }
+        if (n->kind != NODE_NUMBER) {
+                a->amount = expr_make(TAKE(n));
+                return 0;
+        }
+
+        a->value = value_number(n->number / k->factor);
+        if (a->value.number >= k->min && a->value.number <= k->max)
+                return 0;
+        return refuse_value(r, k, -ERANGE, &place);
+}
+
 static int parse_action_value(struct reading *r, struct lexer *l, const struct knob *k,
                               const struct place *operator, struct action * a)
 {
         if (a->operation == OPERATION_SET)
-                return value_read(r, l, k, &a->value);
+                return k->type == TRIMTAB_NUMBER && !is_alone(r, l) ? parse_amount(r, l, k, a)
+                                                                 : value_read(r, l, k, &a->value);
         if (k->type == TRIMTAB_NUMBER)
                 return operand_read(r, l, k, a);
         diag_add(r->diag, SEVERITY_ERROR, operator, "'%s' is no number: it can only be set with =", k->name);
@@ -225,7 +274,7 @@ int action_parse(struct reading *r, const struct ini_line *line, struct action *
 
         a.knob = k->number;
         e = parse_action_value(r, &l, k, &operator, & a);
-        if (e < 0)
+        if (e != 0)
                 return e;
         if (l.token.type != TOKEN_END)
                 return expected(r, &l, "the end of the line");

@@ -24,7 +24,7 @@ int operand_read(struct reading *r, struct lexer *l, const struct knob *k, struc
 
 /*
  * Gives the action its range out of the knob's own and the bound for it, and refuses what can not be: a
- * relative action without a bound, a bound outside of the knob's range, a value outside of the bound.
+ * relative or computed action without a bound, a bound outside of the knob's range, a value outside of the bound.
  */
 int action_bind(struct reading *r, const struct ini_line *line, const struct bound *bounds, size_t n_bounds,
                 struct action *a);

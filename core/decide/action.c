@@ -4,6 +4,7 @@
 void action_clear(struct action *a)
 {
         selector_clear(&a->selector);
+        expr_clear(&a->amount);
 }
 
 void bound_clear(struct bound *b)

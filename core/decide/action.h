@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "decide/expr.h"
 #include "decide/select.h"
 
 /* What a rule does: one line of `then`, and one of `within`. */
@@ -22,6 +23,7 @@ struct action {
         struct selector selector;
         enum operation operation;
         struct trimtab_value value; /* OPERATION_SET, within the range */
+        struct expr amount;         /* instead: worked out each time, for the object of the rule, and then brought into the range */
         double operand;             /* the others: in the knob's unit, or a plain factor */
         /* The knob's own range and `within` in one. finite_high: the largest that is not `max`. */
         struct range range;
@@ -39,6 +41,11 @@ struct bound {
 static inline bool action_is_relative(const struct action *a)
 {
         return a->operation != OPERATION_SET;
+}
+
+static inline bool action_is_computed(const struct action *a)
+{
+        return a->amount.root;
 }
 
 void action_clear(struct action *a);

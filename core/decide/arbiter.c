@@ -207,6 +207,7 @@ static int set(struct arbiter *a, struct slot *s)
         if (r < 0)
                 return r;
         s->wanted = s->effective = s->owner->value;
+        s->owner->again = false;
         s->written = true;
         return 0;
 }
@@ -217,7 +218,7 @@ static int settle(struct arbiter *a, const struct view *view, struct slot *s)
         const struct knob *k = catalogue_knob_at(view->catalogue, s->key.knob);
 
         s->owner = slot_best(s);
-        if (s->owner && s->written && value_equal(&s->owner->value, &s->wanted))
+        if (s->owner && s->written && !s->owner->again && value_equal(&s->owner->value, &s->wanted))
                 return 0;
         /* Busy: the difference stays, and is looked at again next time. */
         if (!s->key.advise && view->busy(view->userdata, k, s->key.object))

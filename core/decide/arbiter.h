@@ -35,6 +35,7 @@ struct claim {
         struct trimtab_value before; /* the value before the last action, if it was ours already */
         bool has_before;
         uint64_t acted_ns; /* when that was */
+        bool again;        /* a deed that is to be done, also if the same has been */
         size_t lever;      /* of a goal: which of its actions it is by */
         double from;       /* of a goal: what the knob had when that last moved it */
         struct trimtab_value mark; /* of a goal: where it helped, or was before it was eased */

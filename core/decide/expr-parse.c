@@ -340,3 +340,23 @@ int expr_parse(struct reading *reading, const struct ini_line *lines, size_t n_l
         *ret = p.incomplete ? (struct expr){ 0 } : expr_make(TAKE(root));
         return 0;
 }
+
+int expr_parse_number(struct reading *reading, struct lexer *l, struct node **ret)
+{
+        _cleanup_(node_freep) struct node *n = NULL;
+        struct parser p = { .reading = reading, .lexer = *l };
+        struct token first = l->token;
+        int r;
+
+        r = parse_sum(&p, &n);
+        if (r < 0)
+                return r;
+        r = parser_number_wanted(&p, n, &first);
+        if (r < 0)
+                return r;
+        *l = p.lexer;
+        if (p.incomplete)
+                return 1;
+        *ret = TAKE(n);
+        return 0;
+}

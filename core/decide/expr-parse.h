@@ -23,4 +23,10 @@
  */
 int expr_parse(struct reading *r, const struct ini_line *lines, size_t n_lines, struct expr *ret);
 
+/*
+ * Reads a number, a `sum` of the grammar, from the token at hand on; the lexer is left behind it. As above, but 1: a name is not known
+ * yet, *ret is untouched.
+ */
+int expr_parse_number(struct reading *r, struct lexer *l, struct node **ret);
+
 #endif

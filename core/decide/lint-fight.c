@@ -17,6 +17,8 @@ enum push { PUSH_NOWHERE, PUSH_UP, PUSH_DOWN, PUSH_TO };
 
 static enum push push_of(const struct action *a)
 {
+        if (action_is_computed(a))
+                return PUSH_NOWHERE; /* who knows */
         switch (a->operation) {
         case OPERATION_SET:
                 return PUSH_TO;

@@ -130,6 +130,7 @@ static int fill_in(struct draft *d)
 {
         struct rule *rule = d->rule;
 
+        rule->repeats = rule->every_ns > 0;
         if (rule->every_ns < rule->cooldown_ns)
                 rule->every_ns = rule->cooldown_ns;
         if (rule->waits_for || rule->until.root)

@@ -38,6 +38,7 @@ struct rule {
         size_t n_bounds;
 
         uint64_t hold_ns, clear_hold_ns, cooldown_ns, every_ns, window_ns;
+        bool repeats; /* `every` was given: deeds are done again and again */
         enum on_clear on_clear;
         enum mode mode;
         bool contest;   /* writes over what others have set */

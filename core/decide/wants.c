@@ -61,8 +61,11 @@ static int add_instance(struct adding *a)
                 r = node_foreach(rule->until.root, add_node, a);
         if (r >= 0)
                 r = node_foreach(rule->guard.root, add_node, a);
-        for (size_t i = 0; r >= 0 && i < rule->n_actions; i++)
-                r = add_use(a, &rule->actions[i]);
+        for (size_t i = 0; r >= 0 && i < rule->n_actions; i++) {
+                r = node_foreach(rule->actions[i].amount.root, add_node, a);
+                if (r >= 0)
+                        r = add_use(a, &rule->actions[i]);
+        }
         return r;
 }
 
@@ -82,8 +85,9 @@ bool wants_look_around(const struct rule *rule)
 
         /* @self of a rule for the host may be the root cgroup. */
         for (size_t i = 0; !around && i < rule->n_actions; i++)
-                around = action_is_relative(&rule->actions[i]) &&
-                         (rule->actions[i].selector.kind != SELECT_SELF || rule->match.scope == SCOPE_HOST);
+                around = node_foreach(rule->actions[i].amount.root, looks_around, userdata) ||
+                         (action_is_relative(&rule->actions[i]) &&
+                          (rule->actions[i].selector.kind != SELECT_SELF || rule->match.scope == SCOPE_HOST));
         return around;
 }
 

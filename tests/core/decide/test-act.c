@@ -172,6 +172,28 @@ static void test_ease_limit_to_max(void **state)
         assert_true(isinf(value_of(w, "cpu.max", DB)));
 }
 
+struct asked {
+        uint32_t metric;
+        uint64_t object;
+        bool found;
+};
+
+static int look_for(void *userdata, uint32_t metric, uint64_t object, uint64_t window_ns)
+{
+        struct asked *a = userdata;
+
+        a->found |= metric == a->metric && object == a->object;
+        return 0;
+}
+
+static bool is_wanted(struct world *w, const char *metric, uint64_t object)
+{
+        struct asked a = { .metric = catalogue_metric(w->catalogue, metric, strlen(metric))->number, .object = object };
+
+        assert_int_equal(engine_wants(w->engine, &w->view, look_for, &a), 0);
+        return a.found;
+}
+
 static void test_newcomers(void **state)
 {
         struct world *w = *state;
@@ -227,6 +249,95 @@ static void test_actions_in_order(void **state)
         assert_true(value_of(w, "cpu.weight", LOG) == 550);
 }
 
+#define MIB 1048576.0
+
+/* So many bytes in use, and so much pressure, and a tick; *ret: what is done then, 0: nothing. */
+static double dropped(struct world *w, double used, double percent)
+{
+        const struct decision *d;
+
+        put(w, "mem.used", WEB, used);
+        put(w, "psi.cpu", WEB, percent);
+        tick(w);
+        d = decided(w, "page.drop", WEB);
+        return d && d->verb == VERB_SET ? d->value.number : 0;
+}
+
+/*
+ * The law of TMO: so much the less the nearer the pressure is to its bound, nothing beyond it. It is done again and again, as the same
+ * amount is not the same deed.
+ */
+static void test_worked_out(void **state)
+{
+        struct world *w = *state;
+
+        world_rules(w, "[rule r]\nfor = cgroup:/a/web\nwhen = last(psi.cpu) < 10%\nuntil = last(psi.cpu) >= 10%\nclear-hold = 1s\n"
+                       "hold = 0s\ncooldown = 2s\nevery = 2s\n"
+                       "then = page.drop = last(mem.used) * 0.5 * (1 - last(psi.cpu) / 10%)\nwithin = page.drop 1Mi..100Mi\n");
+        assert_true(fabs(dropped(w, 100 * MIB, 0) - 50 * MIB) < 1);
+        assert_true(dropped(w, 100 * MIB, 0) == 0);
+        assert_true(fabs(dropped(w, 100 * MIB, 0) - 50 * MIB) < 1);
+        assert_true(dropped(w, 100 * MIB, 0) == 0);
+        assert_true(fabs(dropped(w, 100 * MIB, 5) - 25 * MIB) < 1);
+        assert_true(dropped(w, 1000 * MIB, 0) == 0);
+        assert_true(dropped(w, 1000 * MIB, 0) == 100 * MIB); /* the upper bound */
+        assert_true(dropped(w, 1000 * MIB, 0) == 0);
+        assert_true(dropped(w, 1000 * MIB, 9.999) == 1 * MIB); /* and the lower one */
+        for (int i = 0; i < 5; i++)
+                assert_true(dropped(w, 1000 * MIB, 11) == 0);
+        assert_true(dropped(w, 100 * MIB, 0) != 0);
+}
+
+/* Without data nothing is done, and it is said why. What it is made of is asked for, also where the condition does not. */
+static void test_worked_out_of_nothing(void **state)
+{
+        struct world *w = *state;
+
+        world_rules(w, RULE("for = cgroup:/a/web\nthen = cpu.weight = 100 * last(mem.used @cgroup:/a/db) / 1Mi\nwithin = cpu.weight "
+                            "1..10000\n"));
+        tick(w);
+        assert_int_equal(w->decisions.n, 0);
+        assert_string_equal(info_of(w, "r", WEB).waits_for, "there is no data to work out its value from");
+        assert_true(is_wanted(w, "mem.used", DB));
+        put(w, "mem.used", DB, 3 * MIB);
+        tick(w);
+        assert_true(value_of(w, "cpu.weight", WEB) == 300);
+        put(w, "mem.used", DB, 4 * MIB);
+        tick(w);
+        assert_true(value_of(w, "cpu.weight", WEB) == 400);
+        world_rules(w, "");
+        tick(w);
+        assert_true(value_of(w, "cpu.weight", WEB) == 100);
+}
+
+/* A deed is done once each time its rule begins, unless the rule says how often; and it is not eased. */
+static void test_deeds(void **state)
+{
+        struct world *w = *state;
+
+        world_rules(w, RULE("for = cgroup:/a/web\nthen = page.drop = 8Mi\n"));
+        tick(w);
+        assert_non_null(decided(w, "page.drop", WEB));
+        for (int i = 0; i < 5; i++) {
+                tick(w);
+                assert_null(decided(w, "page.drop", WEB));
+        }
+        world_rules(w, RULE("every = 3s\nfor = cgroup:/a/web\nthen = page.drop = 8Mi\n"));
+        for (int i = 0; i < 9; i++) {
+                tick(w);
+                assert_int_equal(decided(w, "page.drop", WEB) != NULL && decided(w, "page.drop", WEB)->verb == VERB_SET, i % 3 == 0);
+        }
+
+        world_rules(w, "[rule r]\nfor = cgroup:/a/web\nwhen = vm.ratio @host > 10\nhold = 0s\nclear-hold = 0s\ncooldown = 1s\n"
+                       "then = page.drop = 8Mi\non-clear = ease\n");
+        tick(w);
+        knob_state(w, "vm.ratio", (struct oid){ SCOPE_HOST, 0 })->now = value_number(1);
+        for (int i = 0; i < 5; i++) {
+                tick(w);
+                assert_true(!decided(w, "page.drop", WEB) || decided(w, "page.drop", WEB)->verb == VERB_RESTORE);
+        }
+}
+
 static int setup(void **state)
 {
         static struct world w;
@@ -250,7 +361,8 @@ int main(void)
                 TEST(test_siblings),          TEST(test_children_and_parent), TEST(test_flat_siblings),
                 TEST(test_protected),         TEST(test_text_knobs),          TEST(test_limit_from_max),
                 TEST(test_limit_back_to_max), TEST(test_ease_limit_to_max),   TEST(test_newcomers),
-                TEST(test_not_available),     TEST(test_actions_in_order),
+                TEST(test_not_available),     TEST(test_actions_in_order),    TEST(test_worked_out),
+                TEST(test_worked_out_of_nothing), TEST(test_deeds),
         };
 
         return cmocka_run_group_tests_name("decide/act", tests, NULL, NULL);

@@ -71,6 +71,24 @@ static void check(const struct bad *cases, size_t n)
 }
 
 /* column counts from 1 in the value. */
+static void test_computed(void **state)
+{
+        static const struct bad cases[] = {
+                { "then", "cpu.weight = last(mem.used)", 14, 14, "this is bytes, 'cpu.weight' is a plain number" },
+                { "then", "cpu.weight = 100 * 3 *", 23, 1, "expected a number, a function or a knob, found the end" },
+                { "then", "cpu.weight = last(mem.usd) / 1Mi", 19, 7, "unknown metric 'mem.usd', did you mean 'mem.used'?" },
+                { "then", "cpu.weight = last(mem.used) / 1Mi 5", 35, 1, "expected the end of the line, found '5'" },
+                { "then", "cpu.weight = 10 * 10000", 14, 10, "out of the range of 'cpu.weight', 1..10000" },
+                { "then", "cpu.max = 100% * last(net.load @host)", 1, 37,
+                  "a value that is worked out needs bounds: add 'within = cpu.max LOW..HIGH'" },
+                { "then", "cpu.weight = last(net.load @host) * 100 > 5", 41, 1,
+                  "expected the end of the line, found '>'" },
+                { "then", "cpu.weight = (1 > 2)", 14, 7, "expected a number, this is a condition" },
+        };
+
+        check(cases, sizeof(cases) / sizeof(cases[0]));
+}
+
 static void test_conditions(void **state)
 {
         static const struct bad cases[] = {
@@ -326,7 +344,7 @@ static void test_limits(void **state)
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_conditions), cmocka_unit_test(test_actions),
+                cmocka_unit_test(test_computed), cmocka_unit_test(test_conditions), cmocka_unit_test(test_actions),
                 cmocka_unit_test(test_keys),       cmocka_unit_test(test_sections),
                 cmocka_unit_test(test_limits),
         };
