@@ -250,16 +250,14 @@ static void work_too_many_huge(uint32_t unused)
 
 static void test_compaction(void **state)
 {
-        double stall = vmstat("compact_stall"), given;
+        double stall = vmstat("compact_stall");
         struct stage s;
 
         begin(&s);
-        given = vmstat("pgalloc_");
         assert_true(load_start(&s.load, work_huge, 128) > 0);
         load_wait(&s.load);
         assert_true(load_start(&s.load, work_too_many_huge, 0) > 0);
         load_wait(&s.load);
-        given = vmstat("pgalloc_") - given;
         stall = vmstat("compact_stall") - stall;
 
         assert_int_equal(testhost_collect(s.th), 0);
@@ -268,10 +266,9 @@ static void test_compaction(void **state)
         assert_true(stall > 0);
         assert_like_reference(&s, REF_COMPACTION);
 
-        /* What was not given is not counted. */
+        /* What was not given is not counted. (pgalloc_* of vmstat is no witness here: it leaves out what compaction hands over.) */
         assert_true(s.ref->bss->seen.failed >= 512);
         assert_near("mem.allocated_pages", value_of(&s, "mem.allocated_pages", s.load.id), (double) s.ref->bss->seen.pages, 0.01);
-        assert_near("of the machine, by pgalloc", value_of(&s, "mem.allocated_pages", ROOT), given, 0.1);
         end(&s);
 }
 
