@@ -32,6 +32,7 @@ enum audit_use {
         AUDIT_USE_COPY,  /* from argument 0 to argument 2 */
         AUDIT_USE_MAP,   /* of argument 4 */
         AUDIT_USE_OPEN,  /* to what it returns */
+        AUDIT_USE_AIO,   /* argument 1 control blocks at argument 2, in the task's memory */
 };
 
 /* A system call by its number, or an io_uring request by its opcode. */
@@ -74,6 +75,9 @@ enum audit_file_count {
 };
 
 #define AUDIT_FILE_TIMED (AUDIT_FILE_SYNCS + 1)
+
+/* In place of a time: it is not known. */
+#define AUDIT_NO_TIME (~0ull)
 
 struct audit_file_stats {
         trimtab_u64 counts[_AUDIT_FILE_COUNT_MAX];

@@ -36,6 +36,16 @@ static __always_inline __u32 argument(struct pt_regs *regs, const int i, bool co
 #endif
 }
 
+/* Argument 1 or 2 of a 64-bit task, whole. */
+static __always_inline __u64 long_argument(struct pt_regs *regs, const int i, const bool raw)
+{
+#if defined(__TARGET_ARCH_x86)
+        return i == 1 ? FIELD(raw, regs, si) : FIELD(raw, regs, dx);
+#else
+        return FIELD(raw, regs, regs[i]);
+#endif
+}
+
 static __always_inline struct audit_call find_call(__u64 number, bool compat)
 {
         struct audit_call call = { AUDIT_OTHER, AUDIT_USE_NONE };
@@ -59,6 +69,64 @@ static __always_inline struct audit_turn *find_turn(__u32 pid)
         __u32 key = pid & ((1 << AUDIT_TURN_BITS) - 1);
 
         return bpf_map_lookup_elem(&turns, &key);
+}
+
+/* What a task hands to io_submit(); from <linux/aio_abi.h>, of the same layout in all 64-bit tasks. */
+struct control_block {
+        __u64 data, key_and_flags;
+        __u16 opcode;
+        __s16 priority;
+        __u32 fd;
+        __u64 buffer, n_bytes;
+};
+
+enum {
+        IOCB_CMD_PREAD = 0,
+        IOCB_CMD_PWRITE = 1,
+        IOCB_CMD_FSYNC = 2,
+        IOCB_CMD_FDSYNC = 3,
+        IOCB_CMD_PREADV = 7,
+        IOCB_CMD_PWRITEV = 8,
+};
+
+/* Of a row of blocks, at most these are looked at. */
+#define BLOCKS_MAX 32
+
+/*
+ * Counts a block as what it asks for, at its submission: that it is done only the task's own memory tells. The length of vectors is not
+ * looked for. Verified once, as a function of its own.
+ */
+__noinline int audit_count_block(__u64 where, __u32 watches)
+{
+        struct control_block block;
+        struct task_struct *task = current_task(true);
+        __u32 ops, bytes = 0;
+        __u64 at;
+
+        if (bpf_probe_read_user(&at, sizeof(at), (void *) where) || bpf_probe_read_user(&block, sizeof(block), (void *) at))
+                return 0;
+        if (block.opcode == IOCB_CMD_PREAD || block.opcode == IOCB_CMD_PREADV)
+                ops = AUDIT_FILE_READS;
+        else if (block.opcode == IOCB_CMD_PWRITE || block.opcode == IOCB_CMD_PWRITEV)
+                ops = AUDIT_FILE_WRITES;
+        else if (block.opcode == IOCB_CMD_FSYNC || block.opcode == IOCB_CMD_FDSYNC)
+                ops = AUDIT_FILE_SYNCS;
+        else
+                return 0;
+        if (block.opcode <= IOCB_CMD_PWRITE)
+                bytes = block.n_bytes;
+        watches &= find_watches(find_file(task, block.fd, true), false);
+        if (watches)
+                count_file(watches, ops, bytes, AUDIT_NO_TIME);
+        return 0;
+}
+
+static __always_inline void count_blocks(struct pt_regs *regs, __u32 watches, const bool raw)
+{
+        __u64 n = long_argument(regs, 1, raw), blocks = long_argument(regs, 2, raw);
+
+        for (__u32 i = 0; i < BLOCKS_MAX && i < n; i++)
+                audit_count_block(blocks + i * sizeof(__u64), watches);
 }
 
 /* Which of the files that the call is about are watched: read ones in *ret_in, written and synced ones in *ret_out. */
@@ -117,7 +185,9 @@ static __always_inline int on_enter(struct pt_regs *regs, __u64 number, const bo
         if (call.use) {
                 __u32 watches = find_interest(slot);
 
-                if (watches)
+                if (watches && call.use == AUDIT_USE_AIO)
+                        count_blocks(regs, watches, raw);
+                else if (watches)
                         find_files(task, regs, call.use, compat, watches, &in, &out, raw);
         }
         if (!timed && !in && !out)

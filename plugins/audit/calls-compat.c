@@ -3,7 +3,9 @@
 
 #if defined(__x86_64__)
 #include <asm/unistd_32.h>
-#undef __NR_mmap /* its arguments are in memory; libraries call mmap2 */
+/* Of these, what the arguments point to is laid out otherwise. */
+#undef __NR_mmap
+#undef __NR_io_submit
 #endif
 
 const struct audit_call audit_calls_compat[AUDIT_CALLS_MAX] = {

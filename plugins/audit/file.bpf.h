@@ -116,7 +116,7 @@ __noinline int audit_count_path(__u32 watch, __u32 ops, __u64 bytes, __u64 ns)
         else if (ops == AUDIT_FILE_WRITES)
                 ADD(stats->counts[AUDIT_FILE_WRITTEN_BYTES], bytes);
         barrier_var(class); /* or clang compares one copy and uses another, which the verifier does not follow */
-        if (class < AUDIT_FILE_TIMED) {
+        if (class < AUDIT_FILE_TIMED && ns != AUDIT_NO_TIME) {
                 ADD(stats->sums[class], ns);
                 ADD(stats->latency[class][bin], 1);
         }

@@ -176,7 +176,7 @@ static int do_direct(const struct place *p)
         return is(pread(open_file(p, O_RDONLY | O_DIRECT), buffer, SIZE, 0), SIZE);
 }
 
-/* Submitted by io_submit(), which says nothing of what comes of it. */
+/* Counted as it is submitted. */
 static int do_aio(const struct place *p)
 {
         struct iocb block = { .aio_lio_opcode = IOCB_CMD_PREAD, .aio_buf = (uintptr_t) buffer, .aio_nbytes = 100 }, *blocks = &block;
@@ -397,7 +397,7 @@ const struct technique techniques[] = {
         { "mmap, msync", do_mmap, { .opens = 1, .maps = 1 } },
         { "io_uring", do_uring, { .opens = 1, .reads = 1, .read_bytes = 100, .writes = 1, .written_bytes = 50, .syncs = 1 } },
         { "O_DIRECT", do_direct, { .opens = 1, .reads = 1, .read_bytes = SIZE } },
-        { "io_submit (aio)", do_aio, { .opens = 1 } },
+        { "io_submit (aio)", do_aio, { .opens = 1, .reads = 1, .read_bytes = 100 } },
         { "inherited descriptor", do_inherited, { .opens = 1, .reads = 1, .read_bytes = 100 } },
         { "duplicated descriptor", do_dup, { .opens = 1, .reads = 1, .read_bytes = 100 } },
         { "descriptor through a socket", do_passed, { .opens = 1, .reads = 1, .read_bytes = 100 } },
