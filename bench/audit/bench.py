@@ -11,7 +11,7 @@ import sys
 import time
 
 BUILD, RECORDS = (os.path.abspath(path) for path in sys.argv[1:3])
-ROUNDS = int(os.environ.get("ROUNDS", "9"))
+ROUNDS = int(os.environ.get("ROUNDS", "7"))
 NONE, EMPTY = "nothing attached", "empty programs"
 CALLS = ("getppid", "read of a byte", "fsync of a file in memory")
 
@@ -28,13 +28,14 @@ SUBJECTS = {
     "perf trace -s": ("none", ("perf", "trace", "-s", "-p")),
     "strace -c": ("none", ("strace", "-c", "-p")),
 }
-# Takes so long that fewer rounds must do.
-SLOW = {"strace -c": 3}
+BATCHES = 150
+# They take many times as long: few calls must do.
+FEW = {"perf trace -s": 40, "strace -c": 4}
 
 
-def measure(mode, peer):
+def measure(mode, peer, batches):
     """ns of each call; None where the peer cannot run."""
-    load = subprocess.Popen([f"{BUILD}/bench/audit/call-cost", f"{BUILD}/plugins/audit/audit.so", mode], stdin=subprocess.PIPE,
+    load = subprocess.Popen([f"{BUILD}/bench/audit/call-cost", f"{BUILD}/plugins/audit/audit.so", mode, str(batches)], stdin=subprocess.PIPE,
                             stdout=subprocess.PIPE, text=True)
     pid, watcher = load.stdout.readline().strip(), None
     if not pid:
@@ -76,11 +77,9 @@ def report(runs):
 def main():
     subprocess.run(["ninja", "-C", BUILD, "bench/audit/call-cost", "plugins/audit/audit.so"], check=True, stdout=subprocess.DEVNULL)
     runs = {name: [] for name, (_, peer) in SUBJECTS.items() if not peer or shutil.which(peer[0])}
-    for i in range(ROUNDS):
+    for _ in range(ROUNDS):
         for name in list(runs):
-            if i >= SLOW.get(name, ROUNDS):
-                continue
-            row = measure(*SUBJECTS[name])
+            row = measure(*SUBJECTS[name], FEW.get(name, BATCHES))
             if row:
                 runs[name].append(row)
             else:

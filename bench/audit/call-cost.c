@@ -3,7 +3,7 @@
 /*
  * What a system call takes, by its caller's clock.
  *
- *     call-cost PLUGIN.so MODE    prints the caller's pid, waits for a line, prints "GETPPID READ FSYNC", ns each
+ *     call-cost PLUGIN.so MODE BATCHES    prints the caller's pid, waits for a line, prints "GETPPID READ FSYNC", ns each
  *
  * MODE: what is attached meanwhile. none; empty: programs that do nothing; open: the plugin, which nobody asks for anything; else: it watches
  * another cgroup's fsync latency; count: audit.syscalls of the caller's; sync: its fsync latency; all: all its counts and latencies; file: the file that
@@ -27,8 +27,7 @@
 #include "section.h"
 #include "testhost.h"
 
-#define BATCHES 40
-#define CALLS 5000
+#define CALLS 500 /* short enough to be done before somebody else gets the CPU */
 #define FILE_NAME "/dev/shm/trimtab-call-cost"
 #define SKIP 77
 
@@ -72,14 +71,14 @@ static void make(enum call call, int fd)
 }
 
 /* The quickest of many batches: whoever else has the CPU can only make it longer. */
-static void work(uint32_t unused)
+static void work(uint32_t batches)
 {
         int fd = open(FILE_NAME, O_RDWR | O_CLOEXEC);
         char byte;
 
         (void) close(begin[1]);
         (void) !read(begin[0], &byte, 1);
-        for (uint32_t batch = 0; batch < BATCHES; batch++)
+        for (uint32_t batch = 0; batch < batches; batch++)
                 for (uint32_t call = 0; call < _CALL_MAX; call++) {
                         double start = now_ns(), ns;
 
@@ -149,7 +148,7 @@ int main(int argc, char **argv)
         struct load own, other;
         char line[8];
 
-        if (argc != 3)
+        if (argc != 4)
                 return 2;
         shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
         if (shared == MAP_FAILED || pipe(begin) < 0)
@@ -165,7 +164,7 @@ int main(int argc, char **argv)
         } else if (strcmp(argv[2], "none") != 0)
                 th = open_plugin(argv[1], argv[2], &own, &other);
 
-        (void) printf("%d\n", load_start(&own, work, 0));
+        (void) printf("%d\n", load_start(&own, work, (uint32_t) atoi(argv[3])));
         (void) fflush(stdout);
         if (!fgets(line, sizeof(line), stdin))
                 return 1;

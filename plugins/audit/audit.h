@@ -123,7 +123,7 @@ struct audit_turn {
 };
 
 #define AUDIT_TURN_BITS 13
-#define AUDIT_REQUEST_BITS 11
+#define AUDIT_REQUEST_BITS 13
 
 /* Fixed at load time. */
 struct audit_config {
@@ -141,7 +141,7 @@ struct audit_control {
         trimtab_u32 below;          /* of these, the ones that are directories */
         trimtab_u32 detailed;       /* of these, the ones whose opens and starts are told one by one */
         trimtab_u32 elsewhere;      /* 1: cgroups that nobody watches count, too */
-        trimtab_u32 epoch;          /* grows when programs are attached: what began before has no known beginning */
+        trimtab_u32 epoch;          /* grows when programs are attached, and when slots or paths change hands: what began before is no sample */
         trimtab_u32 tick;           /* grows with every tick */
         trimtab_u32 details_per_tick;
         trimtab_u32 reserved;

@@ -167,7 +167,6 @@ static __always_inline int on_enter(struct pt_regs *regs, __u64 number, const bo
         __u32 class = call.class, slot, pid, in = 0, out = 0;
         bool counted = control.counted & 1u << class;
         struct audit_turn *turn;
-        struct audit_stats *stats;
 
         timed = control.timed & 1u << class;
         if (!counted && !timed && !(call.use && control.watches))
@@ -176,12 +175,8 @@ static __always_inline int on_enter(struct pt_regs *regs, __u64 number, const bo
         if (slot == CGROUP_SLOT_NONE)
                 return 0;
 
-        if (counted) {
-                stats = find_stats(slot);
-                if (!stats || class >= _AUDIT_CLASS_MAX)
-                        return 0;
-                ADD(stats->counts[class], 1);
-        }
+        if (counted)
+                count_call(slot, class, false);
         if (call.use) {
                 __u32 watches = find_interest(slot);
 

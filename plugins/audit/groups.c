@@ -25,6 +25,7 @@ static void end(void *userdata, struct watched *w)
         audit_view_group(g->view, w->slot, &now);
         audit_account_advance(&group->own, &now);
         audit_totals_add(w->parent ? &audit_group_of(w->parent)->own.totals : &g->elsewhere.totals, &group->own.totals);
+        g->has_freed = true;
 }
 
 static const struct watched_ops ops = {

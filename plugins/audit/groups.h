@@ -7,6 +7,7 @@
  * slot together, and the root is the sum of everything.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "totals.h"
@@ -23,6 +24,7 @@ struct audit_groups {
         struct watched_set set;
         struct audit_view *view; /* not owned */
         struct audit_account elsewhere;
+        bool has_freed; /* a slot is free that calls under way may still be noted for; for the caller to take back */
 };
 
 static inline struct audit_group *audit_group_of(struct watched *w)

@@ -111,6 +111,18 @@ static __always_inline __u32 find_interest(__u32 slot)
         return interest ? *interest & control.watches : 0;
 }
 
+/* At its beginning, whatever comes of it. */
+static __always_inline void count_call(__u32 slot, __u32 class, const bool is_request)
+{
+        struct audit_stats *stats = find_stats(slot);
+
+        if (!stats || class >= _AUDIT_CLASS_MAX)
+                return;
+        ADD(stats->counts[class], 1);
+        if (is_request)
+                ADD(stats->counts[AUDIT_REQUESTS], 1);
+}
+
 static __always_inline void count_latency(struct audit_stats *stats, __u32 class, __u64 ns)
 {
         __u32 bin = trimtab_hist_slot(ns), i = class - AUDIT_READ;

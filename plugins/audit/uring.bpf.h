@@ -18,7 +18,6 @@ static __always_inline int on_submit(struct io_kiocb *request)
         __u32 opcode = BPF_CORE_READ(request, opcode), slot, class, watches;
         bool counted, timed;
         struct audit_turn *turn;
-        struct audit_stats *stats;
 
         if (opcode >= AUDIT_REQUESTS_MAX)
                 return 0;
@@ -31,13 +30,8 @@ static __always_inline int on_submit(struct io_kiocb *request)
         if (slot == CGROUP_SLOT_NONE)
                 return 0;
 
-        if (counted) {
-                stats = find_stats(slot);
-                if (!stats || class >= _AUDIT_CLASS_MAX)
-                        return 0;
-                ADD(stats->counts[class], 1);
-                ADD(stats->counts[AUDIT_REQUESTS], 1);
-        }
+        if (counted)
+                count_call(slot, class, true);
         watches = config.requests[opcode].use ? find_interest(slot) : 0;
         if (!timed && !watches)
                 return 0;

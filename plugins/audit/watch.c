@@ -140,8 +140,10 @@ static void update(struct audit *a)
         control->elsewhere = elsewhere || (root && root->metrics & wanted);
 
         mask = needed_programs(a, wanted, watches);
-        if (!programs_is_attached(&a->programs, AUDIT_PROGRAM_ENTER) || !programs_is_attached(&a->programs, AUDIT_PROGRAM_EXIT))
+        if (!programs_is_attached(&a->programs, AUDIT_PROGRAM_ENTER) || !programs_is_attached(&a->programs, AUDIT_PROGRAM_EXIT) ||
+            a->groups.has_freed)
                 control->epoch++;
+        a->groups.has_freed = false;
         if (programs_attach(&a->programs, mask) < 0)
                 audit_tell_programs(a);
 }
@@ -266,6 +268,7 @@ int audit_configure(void *self, const struct trimtab_entry *const *entries, uint
         }
 
         audit_details_tell(a); /* those that wait are of the old set */
+        audit_control_of(&a->programs)->epoch++; /* and so are calls under way */
         audit_inodes_clear(&a->inodes, &a->programs);
         a->watches = made;
         for (uint32_t i = 0; i < AUDIT_WATCHES_MAX; i++) {
