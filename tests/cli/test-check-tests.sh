@@ -181,15 +181,25 @@ case_done 'usage'
 # The shipped rules are what their tests say, and the tests see it when they are not.
 check --test "$top/etc/tests"
 is status "$status" 0
-has out '7 passed, 0 failed'
+has out '17 passed, 0 failed'
 mkdir "$work/rules.d" "$work/tests"
-cp "$top/etc/tests/50-slices.test" "$work/tests"
-for change in 's/> 20ms/> 60ms/' 's/hold = 15s/hold = 12s/' 's/> 20%/> 10%/' 's/\*= 1.5/*= 1.6/' 's/100..400/100..500/' \
-        's/on-clear = ease/on-clear = restore/' 's/< 10ms/< 15ms/;s/^until.*/&\nclear-hold = 60s/' 's/cgroup:\/user/cgroup:\/usr/'; do
-        sed "$change" "$top/etc/rules.d/50-slices.conf" >"$work/rules.d/50-slices.conf"
-        check --test "$work/tests"
-        is "status after $change" "$status" 1
-done
+# FILE CHANGE...: each change of that file fails its tests.
+spoil() {
+        file=$1
+        shift
+        cp "$top/etc/tests/$file.test" "$work/tests"
+        for change; do
+                sed "$change" "$top/etc/rules.d/$file.conf" >"$work/rules.d/$file.conf"
+                check --test "$work/tests/$file.test"
+                is "status after $change" "$status" 1
+        done
+}
+spoil 50-slices 's/> 20ms/> 60ms/' 's/hold = 15s/hold = 12s/' 's/> 20%/> 10%/' 's/\*= 1.5/*= 1.6/' 's/100..400/100..500/' \
+        's/on-clear = ease/on-clear = restore/' 's/< 10ms/< 15ms/;s/^until.*/&\nclear-hold = 60s/' 's/cgroup:\/user/cgroup:\/usr/'
+spoil 50-memory 's/> 10%/> 20%/' 's/^hold = 15s/hold = 12s/' 's/256Mi/512Mi/' 's/clear-hold = 2min/clear-hold = 30s/' \
+        's/window = 30s/window = 5s/' 's/system.slice/user.slice/'
+spoil 50-disks 's/> 40%/> 60%/' 's/^hold = 15s/hold = 12s/' 's/\*= 1.5/*= 1.6/' 's/100..400/100..500/' 's/on-clear = ease/on-clear = restore/' \
+        's/< 20%/< 35%/' 's/window = 30s/window = 5s/' 's/system.slice/user.slice/'
 case_done 'the tests of the shipped rules pass, and fail when one of their numbers is another'
 
 # Examples people copy must be right.
