@@ -136,6 +136,9 @@ static int wanted_value(struct doing *d, const struct object *object, const stru
         r = base_of(d, object, &from, ret_use);
         if (r < 0)
                 return r;
+        /* Of a controller that is not switched on nothing is measured, until a limit of it is set. */
+        if (isinf(from) && isnan(*ret_use) && isfinite(d->action->range.high))
+                *ret_use = d->action->range.high;
         if (step_relative(d->action, from, *ret_use, &next) < 0) {
                 d->later = true;
                 return blocked(d, "the limit is max and its use is not known");

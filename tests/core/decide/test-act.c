@@ -127,6 +127,23 @@ static void test_limit_from_max(void **state)
         assert_true(isinf(value_of(w, "cpu.max", DB)));
 }
 
+/* Nobody measures what is in use: down from where the rule's own range ends, and back by steps to there. */
+static void test_limit_from_max_by_its_bound(void **state)
+{
+        struct world *w = *state;
+
+        world_rules(w, RULE("for = cgroup:/a/web\nthen = cpu.max @cgroup:/a/db *= 0.5\nwithin = cpu.max "
+                            "20%..200%\n"));
+        tick(w);
+        assert_true(value_of(w, "cpu.max", DB) == 100);
+        tick(w);
+        assert_true(value_of(w, "cpu.max", DB) == 50);
+
+        world_rules(w, "");
+        tick(w);
+        assert_true(isinf(value_of(w, "cpu.max", DB)));
+}
+
 /* Down by one rule and up by a stronger one: at the use it began with, it is max again. */
 static void test_limit_back_to_max(void **state)
 {
@@ -362,7 +379,7 @@ int main(void)
                 TEST(test_protected),         TEST(test_text_knobs),          TEST(test_limit_from_max),
                 TEST(test_limit_back_to_max), TEST(test_ease_limit_to_max),   TEST(test_newcomers),
                 TEST(test_not_available),     TEST(test_actions_in_order),    TEST(test_worked_out),
-                TEST(test_worked_out_of_nothing), TEST(test_deeds),
+                TEST(test_worked_out_of_nothing), TEST(test_deeds),           TEST(test_limit_from_max_by_its_bound),
         };
 
         return cmocka_run_group_tests_name("decide/act", tests, NULL, NULL);
