@@ -61,14 +61,12 @@ static const struct trimtab_knob knobs[] = {
           .type = TRIMTAB_CHOICE,
           .choices = modes,
           .file = "{path}/mode" },
-<<<<<<< HEAD
         { .name = "irq.cpus",
           .unit = "",
           .scope = "irq",
           .type = TRIMTAB_CPULIST,
           .choices = words,
           .file = "{path}/cpus" },
-=======
         { .name = "page.drop",
           .unit = "B",
           .scope = "cgroup",
@@ -77,7 +75,6 @@ static const struct trimtab_knob knobs[] = {
           .min = 4096,
           .max = 1e15,
           .file = "{path}/memory.reclaim" },
->>>>>>> 0538f23 (decide: the value of an action can be worked out, and a deed is done again where its rule says how often)
         { .name = "vm.ratio",
           .unit = "",
           .scope = "host",

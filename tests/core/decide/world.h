@@ -14,11 +14,8 @@
  *   metrics  sched.latency (histogram ns, cgroup), sched.runtime (counter ns, cgroup), mem.used (gauge B,
  * cgroup), psi.cpu (gauge %, cgroup), net.load (gauge, host), irq.count (counter, irq) knobs    cpu.weight
  * (1..10000, a weight), cpu.max (% 1..100000 or max, in use: sched.runtime), mem.high (B, or max, in use:
-<<<<<<< HEAD
- * mem.used), cpu.set (CPU list), irq.mode (off, low, high; scope irq), irq.cpus (CPU list, or the words calmest and spread; scope irq), vm.ratio (0..100, host)
-=======
- * mem.used), cpu.set (CPU list), irq.mode (off, low, high; scope irq), page.drop (B, a deed), vm.ratio (0..100, host)
->>>>>>> 0538f23 (decide: the value of an action can be worked out, and a deed is done again where its rule says how often)
+ * mem.used), cpu.set (CPU list), irq.mode (off, low, high; scope irq), irq.cpus (CPU list, or the words calmest and
+ * spread; scope irq), page.drop (B, a deed), vm.ratio (0..100, host)
  */
 
 enum { ROOT = 1, A = 10, WEB = 11, DB = 12, BATCH = 13, LOG = 14, B = 20, BWEB = 21 };
