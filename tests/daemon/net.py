@@ -30,6 +30,8 @@ def enter_own_network():
     if "TRIMTAB_OWN_NETWORK" not in os.environ:
         os.environ["TRIMTAB_OWN_NETWORK"] = "1"
         os.execvp("unshare", ["unshare", "--net", "--mount", sys.executable, *sys.argv])
+    # Not on top of the machine's: ip would look below it for the BPF file system that is mounted there, and not find it.
+    run("umount", "--lazy", "/sys")
     run("mount", "-t", "sysfs", "sysfs", "/sys")
     run("mount", "-t", "tmpfs", "tmpfs", "/run")
 
