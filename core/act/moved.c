@@ -5,6 +5,7 @@
 #include <utlist.h>
 
 #include "act/beside.h"
+#include "act/scheduler.h"
 #include "util/clock.h"
 #include "util/str.h"
 
@@ -13,6 +14,8 @@ static const struct {
 } pairs[] = {
         { "cpu.max.burst", "cpu.max" },
         { "cpu.weight", "cpu.idle" },
+        { "nr_requests", "scheduler" },
+        { "wbt_lat_usec", "scheduler" },
 };
 
 int moved_note(const struct order *o, struct target *t, const char *knob, const char *was, char *want)
@@ -62,6 +65,7 @@ static void give_back(struct order *o, const char *name)
 
 void moved_give_back(struct order *o)
 {
+        scheduler_is_written(o);
         for (size_t i = 0; i < ELEMENTSOF(pairs); i++)
                 if (file_is(o->target.path, pairs[i].mover))
                         give_back(o, pairs[i].moved);
@@ -69,6 +73,7 @@ void moved_give_back(struct order *o)
 
 void moved_in_vain(struct order *o)
 {
+        scheduler_is_written(o);
         if (!ledger_find(o->actor->config.ledger, &o->target))
                 moved_give_back(o);
 }

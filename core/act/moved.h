@@ -6,7 +6,7 @@
 
 /*
  * A file of the same object that has to move for the order's own, or that the kernel moves with it:
- * cpu.max.burst for cpu.max, cpu.weight for cpu.idle. It has an entry of its own in the ledger, and goes back
+ * cpu.max.burst for cpu.max, cpu.weight for cpu.idle, nr_requests for scheduler. It has an entry of its own in the ledger, and goes back
  * with the other.
  */
 

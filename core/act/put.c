@@ -12,6 +12,7 @@
 #include "act/ours.h"
 #include "act/reapply.h"
 #include "act/refusal.h"
+#include "act/scheduler.h"
 #include "act/who.h"
 #include "util/str.h"
 
@@ -29,6 +30,7 @@ static void confirm(struct order *o)
         order_note_file(o);
         effect_say(o);
         idle_is_set(o);
+        scheduler_is_written(o);
         order_finish(o, OUTCOME_DONE, 0);
 }
 
@@ -101,6 +103,7 @@ static bool is_untouched(struct order *o)
 
 static void half_refused(struct order *o, int r)
 {
+        scheduler_is_written(o);
         /* systemd may not have come to an end with it: whose that is, the intent says when it goes back. */
         if (o->after && o->target.kind != TARGET_UNIT)
                 (void) ledger_confirm(o->actor->config.ledger, &o->target, o->after);

@@ -14,6 +14,7 @@
 #include "act/locate.h"
 #include "act/moved.h"
 #include "act/ours.h"
+#include "act/scheduler.h"
 #include "act/who.h"
 #include "util/str.h"
 
@@ -59,6 +60,7 @@ static void file_settled(struct order *o, bool as_wanted)
                 return;
         }
 
+        scheduler_is_written(o);
         order_say(o, "written, but the file reads \"%s\" and not \"%s\"", o->after ?: "", o->want ?: "");
         order_finish(o, OUTCOME_REFUSED, -EIO);
 }
@@ -70,6 +72,8 @@ static void file_written(struct order *o, int r)
                 restore_begin(o);
                 return;
         }
+        if (r == -EALREADY)
+                scheduler_is_written(o);
         if (r == -ETIMEDOUT || r == -EALREADY) {
                 order_finish(o, OUTCOME_FAILED, r);
                 return;
@@ -84,6 +88,7 @@ static void file_written(struct order *o, int r)
                 return;
         }
         if (r < 0 && order_object_lives(o)) {
+                scheduler_is_written(o);
                 order_finish(o, OUTCOME_REFUSED, r);
                 return;
         }
@@ -96,6 +101,8 @@ static void write_file(struct order *o)
 {
         const char *raw = o->want ?: o->property ? o->property->kernel_default : "";
 
+        if (!scheduler_make_way(o))
+                return;
         order_at(o, "before-restore-write");
         order_write(o, raw, file_written);
 }

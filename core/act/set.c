@@ -16,6 +16,7 @@
 #include "act/ours.h"
 #include "act/reapply.h"
 #include "act/route.h"
+#include "act/scheduler.h"
 #include "act/who.h"
 #include "act/withdraw.h"
 #include "decide/value.h"
@@ -173,7 +174,7 @@ static void set_value(struct order *o)
                 return;
         }
 
-        if (burst_make_way(o) && idle_make_way(o))
+        if (burst_make_way(o) && idle_make_way(o) && scheduler_make_way(o))
                 set_intend(o);
 }
 
