@@ -42,9 +42,9 @@ GOAL = """
 [goal database-reads]
 description = the database does not wait for the disk
 for = cgroup:{database}
-keep = p99(block.read_latency) < 100ms
+keep = p99(block.read_latency) < 300ms
 by = io.max.wbps[vda] @cgroup:{backup} 1Mi..max
-settle = 5s
+settle = 8s
 ease-after = 20s
 """
 
