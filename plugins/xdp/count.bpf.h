@@ -55,20 +55,36 @@ static __always_inline void judge_window(__u64 elapsed_ns, __u64 now_ns)
                 begin_flood(&notice.syn_flood_ns, now_ns, 1);
 }
 
-/* Once a tick of the coarse clock and CPU: what has come since then, to all. */
-static __always_inline void tell_window(struct xdp_counters *c, __u64 now_ns)
+/* Once a tick and CPU: what has come since then, to all. */
+static __always_inline void tell_window(struct xdp_counters *c)
 {
         __u64 start_ns = notice.start_ns;
+        __s64 elapsed_ns = c->now_ns - start_ns;
 
-        c->tick_ns = now_ns;
-        __sync_fetch_and_add(&notice.packets, c->packets - c->packets_told);
-        __sync_fetch_and_add(&notice.syns, c->syns - c->syns_told);
+        __sync_fetch_and_add(&notice.packets, (__u32) c->packets - c->packets_told);
+        __sync_fetch_and_add(&notice.syns, (__u32) c->syns - c->syns_told);
         c->packets_told = c->packets;
         c->syns_told = c->syns;
 
-        if (now_ns - start_ns >= XDP_WINDOW_NS &&
-            __sync_val_compare_and_swap(&notice.start_ns, start_ns, now_ns) == start_ns)
-                judge_window(now_ns - start_ns, now_ns);
+        if (elapsed_ns >= (__s64) XDP_WINDOW_NS &&
+            __sync_val_compare_and_swap(&notice.start_ns, start_ns, c->now_ns) == start_ns)
+                judge_window(elapsed_ns, c->now_ns);
+}
+
+/*
+ * The time. The coarse clock stands still between two ticks: it is asked once in each, as the number of the tick is had for a load. A CPU
+ * may be a tick behind the others.
+ */
+static __always_inline __u64 clock_here(struct xdp_counters *c)
+{
+        __u32 tick = bpf_jiffies64();
+
+        if (c->tick != tick) {
+                c->tick = tick;
+                c->now_ns = bpf_ktime_get_coarse_ns();
+                tell_window(c);
+        }
+        return c->now_ns;
 }
 
 static __always_inline struct xdp_counters *counters_here(struct xdp_md *ctx, __u32 cpu)

@@ -39,7 +39,7 @@ static __always_inline enum xdp_verdict decide(struct xdp_md *ctx, __u32 mode, s
         struct packet p = {};
         enum packet_kind kind;
         enum xdp_verdict verdict = XDP_VERDICT_PASS;
-        __u64 now_ns = bpf_ktime_get_coarse_ns(), source;
+        __u64 now_ns, source;
 
         /* In memory, all of it: in registers there is no room, and moving them about took more than all the rest. */
         asm volatile("" : : "r"(&p) : "memory");
@@ -49,8 +49,7 @@ static __always_inline enum xdp_verdict decide(struct xdp_md *ctx, __u32 mode, s
         c->bytes += end - data;
         if (packet_has_flags(&p) && (p.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
                 c->syns++;
-        if (c->tick_ns != now_ns)
-                tell_window(c, now_ns);
+        now_ns = clock_here(c);
 
         if (kind == PACKET_MALFORMED)
                 return filters ? XDP_VERDICT_MALFORMED : XDP_VERDICT_PASS;

@@ -30,11 +30,13 @@ enum xdp_verdict {
 
 /*
  * Counted per CPU and receive queue, so that nobody shares a line. The told ones are what was already added to the window in which
- * floods are looked for.
+ * floods are looked for, their lower halves.
  */
 struct xdp_counters {
         __u64 packets, bytes, syns;
-        __u64 tick_ns, packets_told, syns_told;
+        __u64 now_ns; /* the coarse clock … */
+        __u32 tick;   /* … as it was read in this tick of the kernel's timer */
+        __u32 packets_told, syns_told, reserved;
         __u64 verdicts[_XDP_VERDICT_MAX];
 };
 
