@@ -49,6 +49,7 @@ enum {
         BPF_ANY = 0,
         BPF_F_NO_PREALLOC = 1 << 0,
         BPF_F_MMAPABLE = 1 << 10,
+        BPF_F_INNER_MAP = 1 << 12,
 };
 
 enum {

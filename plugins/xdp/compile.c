@@ -11,85 +11,44 @@
 
 /* --- prefixes --- */
 
-static int compare(const void *a, const void *b)
+/* All of one kind: the filters that apply look at them. */
+static int list_prefixes(const struct filters *filters, const char *interface, enum xdp_prefixes which, struct prefix_list *ret)
 {
-        const struct prefix *x = &((const struct prefix_bits *) a)->prefix;
-        const struct prefix *y = &((const struct prefix_bits *) b)->prefix;
-        int r = memcmp(x->bytes, y->bytes, sizeof(x->bytes));
-
-        return r ? r : (x->length > y->length) - (x->length < y->length);
-}
-
-static bool covers(const struct prefix *outer, const struct prefix *inner)
-{
-        unsigned whole = outer->length / 8, rest = outer->length % 8;
-        uint8_t mask = (uint8_t) (0xff << (8 - rest));
-
-        if (outer->length > inner->length || memcmp(outer->bytes, inner->bytes, whole) != 0)
-                return false;
-        return rest == 0 || ((outer->bytes[whole] ^ inner->bytes[whole]) & mask) == 0;
-}
-
-/*
- * Sorted, a prefix comes before all that are in it: those around the one at hand are a stack. Each gets the bits of those around it.
- */
-static void spread(struct prefix_table *t)
-{
-        size_t stack[129], depth = 0, n = 0;
-
-        qsort(t->at, t->n, sizeof(*t->at), compare);
-        for (size_t i = 0; i < t->n; i++) {
-                struct prefix_bits p = t->at[i];
-
-                if (n > 0 && compare(&t->at[n - 1], &p) == 0) {
-                        t->at[n - 1].bits |= p.bits;
-                        continue;
-                }
-                while (depth > 0 && !covers(&t->at[stack[depth - 1]].prefix, &p.prefix))
-                        depth--;
-                if (depth > 0)
-                        p.bits |= t->at[stack[depth - 1]].bits;
-                stack[depth++] = n;
-                t->at[n++] = p;
-        }
-        t->n = n;
-}
-
-static size_t count_prefixes(const struct filters *filters, bool destination)
-{
+        bool destination = which >= XDP_DESTINATIONS_V4;
+        unsigned family = which == XDP_SOURCES_V4 || which == XDP_DESTINATIONS_V4 ? 4 : 6;
         size_t n = 0;
 
         for (size_t i = 0; i < filters->n; i++)
                 n += destination ? filters->filter[i].n_destinations : filters->filter[i].n_sources;
-        return n;
-}
-
-static int make_prefixes(const struct filters *filters, const char *interface, bool destination,
-                         struct prefix_table tables[_FAMILY_MAX])
-{
-        size_t n = count_prefixes(filters, destination);
-
-        for (int family = 0; family < _FAMILY_MAX && n > 0; family++) {
-                tables[family].at = calloc(n, sizeof(struct prefix_bits));
-                if (!tables[family].at)
-                        return -ENOMEM;
-        }
+        ret->at = calloc(n + 1, sizeof(*ret->at));
+        if (!ret->at)
+                return -ENOMEM;
         for (size_t i = 0; i < filters->n; i++) {
                 const struct filter *f = &filters->filter[i];
                 const struct prefix *at = destination ? f->destinations : f->sources;
 
                 if (!filter_applies(f, interface))
                         continue;
-                for (size_t j = 0; j < (destination ? f->n_destinations : f->n_sources); j++) {
-                        struct prefix_table *t = &tables[at[j].family == 4 ? FAMILY_V4 : FAMILY_V6];
-
-                        t->at[t->n++] = (struct prefix_bits){ at[j], 1ull << i };
-                }
+                for (size_t j = 0; j < (destination ? f->n_destinations : f->n_sources); j++)
+                        if (at[j].family == family)
+                                ret->at[ret->n++] = (struct prefix_bits){ at[j], 1ull << i };
         }
-        for (int family = 0; family < _FAMILY_MAX; family++)
-                if (tables[family].n > 0)
-                        spread(&tables[family]);
         return 0;
+}
+
+static int make_prefixes(const struct filters *filters, const char *interface, struct tables *t)
+{
+        int r = 0;
+
+        for (int which = 0; which < _XDP_PREFIXES_MAX && r >= 0; which++) {
+                struct prefix_list list = {};
+
+                r = list_prefixes(filters, interface, which, &list);
+                if (r >= 0)
+                        r = prefixes_make(&list, &t->set.prefixes[which], &t->prefixes[which]);
+                free(list.at);
+        }
+        return r;
 }
 
 /* --- hints --- */
@@ -131,16 +90,21 @@ static void hint6(struct xdp_hint *hint, const struct prefix *p)
                 add_bits(hint->bloom6, upper_half(p) >> (p->length < 48 ? 32 : 16));
 }
 
-static int make_hint(const struct prefix_table sources[_FAMILY_MAX], struct xdp_hint **ret)
+static int make_hint(const struct filters *filters, const char *interface, struct xdp_hint **ret)
 {
         struct xdp_hint *hint = calloc(1, sizeof(*hint));
 
         if (!hint)
                 return -ENOMEM;
-        for (size_t i = 0; i < sources[FAMILY_V4].n; i++)
-                hint4(hint, &sources[FAMILY_V4].at[i].prefix);
-        for (size_t i = 0; i < sources[FAMILY_V6].n; i++)
-                hint6(hint, &sources[FAMILY_V6].at[i].prefix);
+        for (size_t i = 0; i < filters->n; i++) {
+                const struct filter *f = &filters->filter[i];
+
+                for (size_t j = 0; j < f->n_sources && filter_applies(f, interface); j++)
+                        if (f->sources[j].family == 4)
+                                hint4(hint, &f->sources[j]);
+                        else
+                                hint6(hint, &f->sources[j]);
+        }
         *ret = hint;
         return 0;
 }
@@ -219,11 +183,9 @@ int tables_make(const struct filters *filters, const char *interface, struct tab
         struct tables t = {};
         int r;
 
-        r = make_prefixes(filters, interface, false, t.sources);
+        r = make_prefixes(filters, interface, &t);
         if (r >= 0)
-                r = make_prefixes(filters, interface, true, t.destinations);
-        if (r >= 0)
-                r = make_hint(t.sources, &t.hint);
+                r = make_hint(filters, interface, &t.hint);
         for (size_t i = 0; i < filters->n && r >= 0; i++) {
                 const struct filter *f = &filters->filter[i];
 
@@ -244,10 +206,8 @@ int tables_make(const struct filters *filters, const char *interface, struct tab
 
 void tables_clear(struct tables *t)
 {
-        for (int family = 0; family < _FAMILY_MAX; family++) {
-                free(t->sources[family].at);
-                free(t->destinations[family].at);
-        }
+        for (int which = 0; which < _XDP_PREFIXES_MAX; which++)
+                free(t->prefixes[which].at);
         free(t->hint);
         free(t->source_ports);
         free(t->destination_ports);

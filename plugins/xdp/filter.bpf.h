@@ -4,47 +4,15 @@
 
 /* Which filter decides on a packet. */
 
-#include "maps.bpf.h"
-
-/* The filters of a table's inner map that match, of those that look at it. */
-static __always_inline __u64 look_up(void *outer, __u32 generation, const void *key)
-{
-        void *inner = bpf_map_lookup_elem(outer, &generation);
-        __u64 *found = inner ? bpf_map_lookup_elem(inner, key) : NULL;
-
-        return found ? *found : 0;
-}
+#include "prefix.bpf.h"
 
 static __always_inline __u64 by_port(void *outer, __u32 generation, __u16 port)
 {
+        void *inner = bpf_map_lookup_elem(outer, &generation);
         __u32 key = port;
+        __u64 *found = inner ? bpf_map_lookup_elem(inner, &key) : NULL;
 
-        return look_up(outer, generation, &key);
-}
-
-/* Keys of tries: the length, and the address as it stands in the packet. */
-static __always_inline __u64 by_address(void *outer4, void *outer6, __u32 generation, bool v4, const struct address *a)
-{
-        struct {
-                __u32 length;
-                __be32 word[1];
-        } key4;
-        struct {
-                __u32 length;
-                __be32 word[4];
-        } key6;
-
-        if (v4) {
-                key4.length = 32;
-                key4.word[0] = a->word[0];
-                return look_up(outer4, generation, &key4);
-        }
-        key6.length = 128;
-        key6.word[0] = a->word[0];
-        key6.word[1] = a->word[1];
-        key6.word[2] = a->word[2];
-        key6.word[3] = a->word[3];
-        return look_up(outer6, generation, &key6);
+        return found ? *found : 0;
 }
 
 static __always_inline __u64 is_hinted(const __u64 bloom[XDP_HINT_WORDS], __u64 bits)
@@ -70,11 +38,16 @@ static __always_inline bool may_be_listed(__u32 generation, const struct packet 
         return hint->short6 | is_hinted(hint->bloom6, upper >> 32) | is_hinted(hint->bloom6, upper >> 16);
 }
 
-static __always_inline __u64 by_source(__u32 generation, const struct packet *p)
+static __always_inline __u64 by_source(const struct xdp_set *set, __u32 generation, const struct packet *p)
 {
         if (!may_be_listed(generation, p))
                 return 0;
-        return by_address(&sources4, &sources6, generation, p->family == 4, &p->source);
+        return by_address(set, generation, p->family == 4 ? XDP_SOURCES_V4 : XDP_SOURCES_V6, &p->source);
+}
+
+static __always_inline __u64 by_destination(const struct xdp_set *set, __u32 generation, const struct packet *p)
+{
+        return by_address(set, generation, p->family == 4 ? XDP_DESTINATIONS_V4 : XDP_DESTINATIONS_V6, &p->destination);
 }
 
 /* One bit for each filter that matches. */
@@ -88,9 +61,9 @@ static __always_inline __u64 filters_matching(const struct xdp_set *set, __u32 g
                 return m;
 
         if (m & set->by_source)
-                m &= ~set->by_source | by_source(generation, p);
+                m &= ~set->by_source | by_source(set, generation, p);
         if (m & set->by_destination)
-                m &= ~set->by_destination | by_address(&destinations4, &destinations6, generation, p->family == 4, &p->destination);
+                m &= ~set->by_destination | by_destination(set, generation, p);
         if (m & set->by_source_port)
                 m &= ~set->by_source_port | by_port(&source_ports, generation, p->source_port);
         if (m & set->by_destination_port)

@@ -60,34 +60,20 @@ struct {
         __type(value, struct xdp_hint);
 } hints SEC(".maps");
 
-/* generation -> prefix of an address -> the filters that look at it. */
-#define PREFIXES(name, size)                                                                                 \
-        struct name##_trie {                                                                                 \
-                __uint(type, BPF_MAP_TYPE_LPM_TRIE);                                                         \
-                __uint(map_flags, BPF_F_NO_PREALLOC);                                                        \
-                __uint(max_entries, 1);                                                                      \
-                __uint(key_size, size);                                                                      \
-                __uint(value_size, sizeof(__u64));                                                           \
-        };                                                                                                   \
-        struct {                                                                                             \
-                __uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);                                                    \
-                __uint(max_entries, 2);                                                                      \
-                __type(key, __u32);                                                                          \
-                __array(values, struct name##_trie);                                                         \
-        } name SEC(".maps")
-
-PREFIXES(sources4, 8);
-PREFIXES(sources6, 20);
-PREFIXES(destinations4, 8);
-PREFIXES(destinations6, 20);
-
-/* Nobody looks at it: putting a map into it is what waits for the packets under way, of whatever generation. */
-struct {
-        __uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+/* generation * _XDP_PREFIXES_MAX + enum xdp_prefixes -> lines of their hash table. */
+struct prefix_table {
+        __uint(type, BPF_MAP_TYPE_ARRAY);
+        __uint(map_flags, BPF_F_MMAPABLE | BPF_F_INNER_MAP);
         __uint(max_entries, 1);
         __type(key, __u32);
-        __array(values, struct sources4_trie);
-} turnstile SEC(".maps");
+        __uint(value_size, sizeof(union xdp_line));
+};
+struct {
+        __uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+        __uint(max_entries, 2 * _XDP_PREFIXES_MAX);
+        __type(key, __u32);
+        __array(values, struct prefix_table);
+} prefixes SEC(".maps");
 
 /* generation -> port -> the filters that look at it. */
 struct port_table {
@@ -130,6 +116,20 @@ struct {
 BUCKETS(source_buckets);
 BUCKETS(destination_buckets);
 BUCKETS(interface_bucket);
+
+/* Nobody looks at it: putting a map into it is what waits for the packets under way, of whatever generation. */
+struct one_bucket {
+        __uint(type, BPF_MAP_TYPE_ARRAY);
+        __uint(max_entries, 1);
+        __type(key, __u32);
+        __type(value, __u64);
+};
+struct {
+        __uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+        __uint(max_entries, 1);
+        __type(key, __u32);
+        __array(values, struct one_bucket);
+} turnstile SEC(".maps");
 
 struct {
         __uint(type, BPF_MAP_TYPE_RINGBUF);

@@ -14,7 +14,7 @@
 #include "load.h"
 #include "xdp.bpf.skel.h"
 
-#define N_INNER 6 /* maps of a generation */
+#define N_INNER (_XDP_PREFIXES_MAX + 2) /* maps of a generation: of prefixes, and of ports */
 
 /* A map of the program's that we see in place. */
 struct window {
@@ -215,58 +215,24 @@ const struct xdp_notice *program_notice(const struct xdp_program *p)
 
 /* --- filters --- */
 
-/* A trie with all of it; an empty table gives none (-1), or one that is always there an empty one. */
-static int make_trie(const struct prefix_table *t, uint32_t address_size, bool always, int *ret)
+/* A map with all of that in it. */
+static int make_array(const char *name, uint32_t flags, const void *values, uint32_t value_size, uint32_t n, int *ret)
 {
-        LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_NO_PREALLOC);
-        struct {
-                uint32_t length;
-                uint8_t bytes[16];
-        } key;
-        int fd, r = 0;
-
-        *ret = -1;
-        if (t->n == 0 && !always)
-                return 0;
-        fd = bpf_map_create(BPF_MAP_TYPE_LPM_TRIE, "prefixes", sizeof(key.length) + address_size, sizeof(uint64_t),
-                            t->n > 0 ? (uint32_t) t->n : 1, &options);
-        if (fd < 0)
-                return -errno;
-        for (size_t i = 0; i < t->n && r >= 0; i++) {
-                key.length = t->at[i].prefix.length;
-                memcpy(key.bytes, t->at[i].prefix.bytes, sizeof(key.bytes));
-                r = bpf_map_update_elem(fd, &key, &t->at[i].bits, BPF_ANY) < 0 ? -errno : 0;
-        }
-        if (r < 0) {
-                (void) close(fd);
-                return r;
-        }
-        *ret = fd;
-        return 0;
-}
-
-static int make_ports(const uint64_t *ports, int *ret)
-{
-        LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE);
-        const uint32_t n = 65536;
+        LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE | flags);
         void *at;
-        int fd;
+        int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, name, sizeof(uint32_t), value_size, n, &options);
 
-        *ret = -1;
-        if (!ports)
-                return 0;
-        fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "ports", sizeof(uint32_t), sizeof(uint64_t), n, &options);
         if (fd < 0)
                 return -errno;
-        at = mmap(NULL, n * sizeof(*ports), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+        at = mmap(NULL, (size_t) n * value_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
         if (at == MAP_FAILED) {
                 int r = -errno;
 
                 (void) close(fd);
                 return r;
         }
-        memcpy(at, ports, n * sizeof(*ports));
-        (void) munmap(at, n * sizeof(*ports));
+        memcpy(at, values, (size_t) n * value_size);
+        (void) munmap(at, (size_t) n * value_size);
         *ret = fd;
         return 0;
 }
@@ -275,53 +241,60 @@ static int make_ports(const uint64_t *ports, int *ret)
  * Puts an inner map into its place, or nothing. The kernel waits until no program looks at the one before, for some milliseconds: where
  * nothing was and nothing comes it is not asked.
  */
-static int place(const struct bpf_map *outer, uint32_t generation, int inner, bool *placed)
+static int place(const struct bpf_map *outer, uint32_t key, int inner, bool *placed)
 {
         int r = 0;
 
         if (inner >= 0)
-                r = bpf_map_update_elem(bpf_map__fd(outer), &generation, &inner, BPF_ANY) < 0 ? -errno : 0;
+                r = bpf_map_update_elem(bpf_map__fd(outer), &key, &inner, BPF_ANY) < 0 ? -errno : 0;
         else if (*placed)
-                r = bpf_map_delete_elem(bpf_map__fd(outer), &generation) < 0 ? -errno : 0;
+                r = bpf_map_delete_elem(bpf_map__fd(outer), &key) < 0 ? -errno : 0;
         if (r >= 0)
                 *placed = inner >= 0;
         return r;
 }
 
+/* What there is nothing of stays -1. */
 static int make_inner(const struct tables *t, int fds[N_INNER])
 {
-        int r;
+        const uint64_t *ports[] = { t->source_ports, t->destination_ports };
+        int r = 0;
 
-        /* One is always needed, to wait with. */
-        r = make_trie(&t->sources[FAMILY_V4], 4, true, &fds[0]);
+        for (int i = 0; i < _XDP_PREFIXES_MAX && r >= 0; i++)
+                if (t->prefixes[i].n > 0)
+                        r = make_array("prefixes", BPF_F_INNER_MAP, t->prefixes[i].at, sizeof(union xdp_line), t->prefixes[i].n, &fds[i]);
+        for (int i = 0; i < 2 && r >= 0; i++)
+                if (ports[i])
+                        r = make_array("ports", 0, ports[i], sizeof(uint64_t), 65536, &fds[_XDP_PREFIXES_MAX + i]);
+        return r;
+}
+
+static int place_inner(struct xdp_program *p, uint32_t generation, const int fds[N_INNER])
+{
+        int r = 0;
+
+        for (uint32_t i = 0; i < _XDP_PREFIXES_MAX && r >= 0; i++)
+                r = place(p->skel->maps.prefixes, generation * _XDP_PREFIXES_MAX + i, fds[i], &p->placed[generation][i]);
         if (r >= 0)
-                r = make_trie(&t->sources[FAMILY_V6], 16, false, &fds[1]);
-        if (r >= 0)
-                r = make_trie(&t->destinations[FAMILY_V4], 4, false, &fds[2]);
-        if (r >= 0)
-                r = make_trie(&t->destinations[FAMILY_V6], 16, false, &fds[3]);
-        if (r >= 0)
-                r = make_ports(t->source_ports, &fds[4]);
-        return r >= 0 ? make_ports(t->destination_ports, &fds[5]) : r;
+                r = place(p->skel->maps.source_ports, generation, fds[N_INNER - 2], &p->placed[generation][N_INNER - 2]);
+        return r >= 0 ? place(p->skel->maps.destination_ports, generation, fds[N_INNER - 1], &p->placed[generation][N_INNER - 1]) : r;
 }
 
 int program_filter(struct xdp_program *p, const struct tables *tables)
 {
-        const struct bpf_map *outer[N_INNER] = {
-                p->skel->maps.sources4,      p->skel->maps.sources6,     p->skel->maps.destinations4,
-                p->skel->maps.destinations6, p->skel->maps.source_ports, p->skel->maps.destination_ports,
-        };
         struct xdp_set *sets = p->sets.at;
         struct xdp_hint *hints = p->hints.at;
         uint32_t next = !program_control(p)->generation;
-        int fds[N_INNER] = { -1, -1, -1, -1, -1, -1 }, r;
+        int fds[N_INNER], r;
 
+        for (int i = 0; i < N_INNER; i++)
+                fds[i] = -1;
         r = make_inner(tables, fds);
         /* A packet that was held up since before the last switch still looks at what is about to be written over. */
         if (r >= 0)
-                r = place(p->skel->maps.turnstile, 0, fds[0], &(bool){ false });
-        for (int i = 0; i < N_INNER && r >= 0; i++)
-                r = place(outer[i], next, fds[i], &p->placed[next][i]);
+                r = place(p->skel->maps.turnstile, 0, bpf_map__fd(p->skel->maps.interface_bucket), &(bool){ false });
+        if (r >= 0)
+                r = place_inner(p, next, fds);
         for (int i = 0; i < N_INNER; i++)
                 if (fds[i] >= 0)
                         (void) close(fds[i]);

@@ -57,6 +57,56 @@ enum xdp_piece {
 #define XDP_SHAPES      32
 
 /*
+ * Prefixes of addresses, found by binary search on their lengths: all of them in one hash table, and which length to look for next. Where
+ * longer ones may be found, a marker stands for them at the lengths before. Each, and each marker, has the filters of all prefixes
+ * around it. As numbers in the machine's order, from the highest bit on; the lower half of an IPv4 address is 0.
+ */
+struct xdp_step {
+        __u8 length;
+        __u8 longer, shorter; /* the next, where there was one of that length or not; 0: that was all */
+        __u8 reserved;
+};
+#define XDP_STEPS 256 /* of 129 lengths: whatever a byte says is a place in it, and nobody has to check */
+
+struct xdp_search {
+        __u64 factor; /* of the hash */
+        __u32 n_lines;
+        struct xdp_step step[XDP_STEPS];
+};
+
+/* A cache line of the hash table. What has no room in its line stands in the next, and so on; nothing stands behind one with room. */
+union xdp_line {
+        struct {
+                __u64 key; /* address and length + 1; 0: free */
+                __u64 bits;
+        } v4[4];
+        struct {
+                __u64 upper, lower;
+                __u64 length; /* + 1; 0: free */
+                __u64 bits;
+        } v6[2];
+};
+#define XDP_LINES_MAX 4 /* in which one may stand */
+
+/* The first of them. */
+static inline __u32 xdp_line_of(const struct xdp_search *s, __u64 upper, __u64 lower, __u32 length)
+{
+        __u64 hash = upper * s->factor;
+
+        hash = (hash ^ hash >> 32 ^ lower ^ length) * s->factor;
+        return (hash >> 32) * s->n_lines >> 32;
+}
+
+/* Index of xdp_set.prefixes, and their maps. */
+enum xdp_prefixes {
+        XDP_SOURCES_V4,
+        XDP_SOURCES_V6,
+        XDP_DESTINATIONS_V4,
+        XDP_DESTINATIONS_V6,
+        _XDP_PREFIXES_MAX,
+};
+
+/*
  * Filters, as one bit each in a table for each thing that they look at: those that match are the AND of all. A filter that does not
  * look at something has its bit in all of that table. Addresses and ports are in maps of their own.
  */
@@ -68,12 +118,13 @@ struct xdp_set {
         __u64 by_source_port, by_destination_port;
         __u64 by_any;                       /* … or any of these */
         __u64 allow;                        /* let pass; the others drop */
+        struct xdp_search prefixes[_XDP_PREFIXES_MAX];
 };
 
 /*
- * Of the sources that any filter looks at: what is not in this needs no look into the trie, which costs more than all the rest. Short
+ * Of the sources that any filter looks at: what is not in this needs no look into their table, which is much larger. Short
  * prefixes stand in a table of their own; of the others the first bits are in a Bloom filter, all bits of one in one word. Who is in it
- * by chance pays a look into the trie, that is all.
+ * by chance pays a look, that is all.
  */
 #define XDP_HINT_WORDS 16384
 

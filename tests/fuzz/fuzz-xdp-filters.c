@@ -95,19 +95,8 @@ static uint32_t keep_good(struct section *sections, uint32_t n, const struct tri
 
 /* --- what is in the tables --- */
 
-static uint64_t look_up(const struct prefix_table *t, int family, const uint8_t *address)
-{
-        const struct prefix_bits *best = NULL;
-
-        for (size_t i = 0; i < t->n; i++)
-                if (oracle_covers(&t->at[i].prefix, family, address) && (!best || t->at[i].prefix.length > best->prefix.length))
-                        best = &t->at[i];
-        return best ? best->bits : 0;
-}
-
 static void check_address(const struct filters *filters, const struct tables *t, int family, const uint8_t *a)
 {
-        int of = family == 4 ? FAMILY_V4 : FAMILY_V6;
         uint64_t from = 0, to = 0;
 
         for (size_t i = 0; i < filters->n; i++) {
@@ -120,8 +109,8 @@ static void check_address(const struct filters *filters, const struct tables *t,
                 for (size_t k = 0; k < f->n_destinations; k++)
                         to |= oracle_covers(&f->destinations[k], family, a) ? 1ull << i : 0;
         }
-        CHECK(look_up(&t->sources[of], family, a) == from);
-        CHECK(look_up(&t->destinations[of], family, a) == to);
+        CHECK(parser_look_up(t, false, family, a) == from);
+        CHECK(parser_look_up(t, true, family, a) == to);
         CHECK(!from || parser_may_be_listed(t->hint, family, a));
 }
 

@@ -5,14 +5,31 @@
 #include <linux/types.h>
 #include <string.h>
 
+#include "../../../plugins/xdp/compile.h"
+
 /* Its types are the system's here, and the rest is not for processes. */
 #define TRIMTAB_KERNEL_BPF_H
 #include "../../../plugins/xdp/packet.bpf.h"
 
-/* Of all maps there is one. */
+/* Of all maps there are the hints, the prefixes and what is in these. */
 static const struct xdp_hint *the_hint;
-#define bpf_map_lookup_elem(map, key) ((void) (key), (void *) ((void *) (map) == (void *) &hints ? the_hint : NULL))
+static const struct tables *the_tables;
+static void *look(const void *map, const __u32 *key);
+#define bpf_map_lookup_elem(map, key) look(map, (const void *) (key))
 #include "../../../plugins/xdp/filter.bpf.h"
+
+static void *look(const void *map, const __u32 *key)
+{
+        const struct prefix_lines *lines = map;
+
+        if (map == &hints)
+                return (void *) the_hint;
+        if (map == &prefixes)
+                return (void *) (the_tables->prefixes[*key].n > 0 ? &the_tables->prefixes[*key] : NULL);
+        if (!the_tables || lines < the_tables->prefixes || lines >= the_tables->prefixes + _XDP_PREFIXES_MAX)
+                return NULL;
+        return *key < lines->n ? &lines->at[*key] : NULL;
+}
 
 void parser_parse(const void *packet, size_t n, struct parsed *ret)
 {
@@ -46,4 +63,18 @@ bool parser_may_be_listed(const struct xdp_hint *hint, int family, const uint8_t
         memcpy(&p.source, address, family == 4 ? 4 : 16);
         the_hint = hint;
         return may_be_listed(0, &p);
+}
+
+uint64_t parser_look_up(const struct tables *tables, bool destination, int family, const uint8_t *address)
+{
+        struct packet p = { .family = (__u32) family };
+        uint64_t bits;
+
+        memcpy(&p.source, address, family == 4 ? 4 : 16);
+        p.destination = p.source;
+        the_hint = NULL; /* look whatever it says */
+        the_tables = tables;
+        bits = destination ? by_destination(&tables->set, 0, &p) : by_source(&tables->set, 0, &p);
+        the_tables = NULL;
+        return bits;
 }

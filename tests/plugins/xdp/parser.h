@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 /* The program's own parser, the very same source, as a function of this process: where it reads a byte too far a sanitizer sees it. And
- * its look at the hints. */
+ * its looks at the hints and at the prefixes. */
 
 struct parsed {
         bool malformed, ip;
@@ -25,5 +25,9 @@ void parser_parse(const void *packet, size_t n, struct parsed *ret);
 
 struct xdp_hint;
 bool parser_may_be_listed(const struct xdp_hint *hint, int family, const uint8_t *address);
+
+struct tables;
+/* The filters that look at an address. */
+uint64_t parser_look_up(const struct tables *tables, bool destination, int family, const uint8_t *address);
 
 #endif

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <linux/types.h>
@@ -30,15 +31,19 @@ static void make(const char *text, struct tables *ret)
         filters_free(filters);
 }
 
-/* As a trie has it: the bits of the longest prefix around the address. */
-static uint64_t look_up(const struct prefix_table *t, int family, const uint8_t *address)
+/* Those in a table, markers too. */
+static size_t count(const struct tables *t, enum xdp_prefixes which)
 {
-        const struct prefix_bits *best = NULL;
+        const struct prefix_lines *lines = &t->prefixes[which];
+        size_t n = 0;
 
-        for (size_t i = 0; i < t->n; i++)
-                if (oracle_covers(&t->at[i].prefix, family, address) && (!best || t->at[i].prefix.length > best->prefix.length))
-                        best = &t->at[i];
-        return best ? best->bits : 0;
+        for (uint32_t i = 0; i < lines->n; i++) {
+                for (int k = 0; k < 4 && (which == XDP_SOURCES_V4 || which == XDP_DESTINATIONS_V4); k++)
+                        n += lines->at[i].v4[k].key != 0;
+                for (int k = 0; k < 2 && (which == XDP_SOURCES_V6 || which == XDP_DESTINATIONS_V6); k++)
+                        n += lines->at[i].v6[k].length != 0;
+        }
+        return n;
 }
 
 static void test_prefixes_around(void **state)
@@ -55,11 +60,12 @@ static void test_prefixes_around(void **state)
         make("drop source=10.0.0.0/8; drop source=10.1.0.0/16; drop source=10.1.2.0/25; drop source=10.1.2.3; drop source=0.0.0.0/0; "
              "drop source=192.0.2.1,192.0.2.1/32",
              &t);
-        assert_int_equal(t.sources[FAMILY_V4].n, 6); /* no two alike */
-        assert_int_equal(t.sources[FAMILY_V6].n, 0);
-        assert_int_equal(t.destinations[FAMILY_V4].n, 0);
+        /* No two alike. The lengths are 16, then 8 and 32, then 0 and 25: one marker that is no prefix, 192.0.0.0/16. */
+        assert_int_equal(count(&t, XDP_SOURCES_V4), 7);
+        assert_int_equal(t.prefixes[XDP_SOURCES_V6].n, 0);
+        assert_int_equal(t.prefixes[XDP_DESTINATIONS_V4].n, 0);
         for (size_t i = 0; i < N(cases); i++)
-                assert_int_equal(look_up(&t.sources[FAMILY_V4], 4, cases[i].address), cases[i].bits);
+                assert_int_equal(parser_look_up(&t, false, 4, cases[i].address), cases[i].bits);
         tables_clear(&t);
         tables_clear(&t);
 }
@@ -76,14 +82,15 @@ static void test_deep(void **state)
                 (void) snprintf(text + strlen(text), sizeof(text) - strlen(text), ",::/%u", length);
         (void) snprintf(text + strlen(text), sizeof(text) - strlen(text), "; allow source=::/64; allow source=::");
         make(text, &t);
-        assert_int_equal(t.sources[FAMILY_V6].n, 129);
-        for (size_t i = 0; i < t.sources[FAMILY_V6].n; i++) {
-                const struct prefix_bits *p = &t.sources[FAMILY_V6].at[i];
+        assert_int_equal(count(&t, XDP_SOURCES_V6), 129); /* each is its own marker */
+        assert_int_equal(parser_look_up(&t, false, 6, inside), 7);
+        assert_int_equal(parser_look_up(&t, false, 6, outside), 1);
+        for (unsigned bit = 0; bit < 128; bit++) {
+                uint8_t a[16] = {};
 
-                assert_int_equal(p->bits, 1 | (p->prefix.length >= 64 ? 2 : 0) | (p->prefix.length == 128 ? 4 : 0));
+                a[bit / 8] = (uint8_t) (0x80 >> bit % 8);
+                assert_int_equal(parser_look_up(&t, false, 6, a), bit < 64 ? 1 : 3);
         }
-        assert_int_equal(look_up(&t.sources[FAMILY_V6], 6, inside), 7);
-        assert_int_equal(look_up(&t.sources[FAMILY_V6], 6, outside), 1);
         tables_clear(&t);
 }
 
@@ -123,12 +130,14 @@ static void test_hints_of_ipv6(void **state)
 
         for (size_t i = 0; i < N(prefixes); i++) {
                 char text[64];
+                struct prefix prefix;
                 struct tables t;
                 uint8_t a[16];
 
                 (void) snprintf(text, sizeof(text), "drop source=%s", prefixes[i]);
                 make(text, &t);
-                memcpy(a, t.sources[FAMILY_V6].at[0].prefix.bytes, sizeof(a));
+                assert_int_equal(parse_prefix(prefixes[i], &prefix, NULL, 0), 0);
+                memcpy(a, prefix.bytes, sizeof(a));
                 assert_true(parser_may_be_listed(t.hint, 6, a));
                 a[0] ^= 0x80;
                 assert_int_equal(parser_may_be_listed(t.hint, 6, a), i == 0); /* the shortest has no hint */
@@ -140,17 +149,22 @@ static void test_hints_of_ipv6(void **state)
 static void test_many_hints(void **state)
 {
         static char text[CHANCE_TEXT_MAX];
+        uint8_t listed[400][4];
         struct chance c = { 7 };
         uint32_t far = 0;
         struct tables t;
 
         (void) snprintf(text, sizeof(text), "drop source=");
-        for (uint32_t i = 0; i < 400; i++)
-                (void) snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%u.%u.%u.%u", i > 0 ? "," : "",
-                                1 + chance_below(&c, 223), chance_below(&c, 256), chance_below(&c, 256), chance_below(&c, 256));
+        for (uint32_t i = 0; i < N(listed); i++) {
+                listed[i][0] = (uint8_t) (1 + chance_below(&c, 223));
+                for (int k = 1; k < 4; k++)
+                        listed[i][k] = (uint8_t) chance_below(&c, 256);
+                (void) snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%u.%u.%u.%u", i > 0 ? "," : "", listed[i][0],
+                                listed[i][1], listed[i][2], listed[i][3]);
+        }
         make(text, &t);
-        for (size_t i = 0; i < t.sources[FAMILY_V4].n; i++)
-                assert_true(parser_may_be_listed(t.hint, 4, t.sources[FAMILY_V4].at[i].prefix.bytes));
+        for (size_t i = 0; i < N(listed); i++)
+                assert_true(parser_may_be_listed(t.hint, 4, listed[i]));
         for (uint32_t i = 0; i < 100000; i++) {
                 uint8_t a[4] = { (uint8_t) (1 + chance_below(&c, 223)), (uint8_t) chance_below(&c, 256), (uint8_t) chance_below(&c, 256),
                                  (uint8_t) chance_below(&c, 256) };
@@ -159,6 +173,42 @@ static void test_many_hints(void **state)
         }
         assert_in_range(far, 0, 100); /* of 100000 */
         tables_clear(&t);
+}
+
+/*
+ * As many prefixes as a list has, of lengths by chance: in lines that are full, and in those behind them. Each is found, and who is beside
+ * them is not.
+ */
+static void test_many_prefixes(void **state)
+{
+        const size_t n = 20000;
+
+        for (int family = 4; family <= 6; family += 2) {
+                struct filter filter = { .sources = calloc(n, sizeof(struct prefix)), .n_sources = n };
+                struct chance c = { 11 };
+                struct filters filters = { &filter, 1 };
+                struct tables t;
+
+                assert_non_null(filter.sources);
+                for (size_t i = 0; i < n; i++) {
+                        struct prefix *p = &filter.sources[i];
+
+                        *p = (struct prefix){ (uint8_t) family, (uint8_t) (17 + chance_below(&c, family == 4 ? 16 : 112)), {} };
+                        for (unsigned bit = 1; bit < p->length; bit++)
+                                p->bytes[bit / 8] |= (uint8_t) (chance_below(&c, 2) << (7 - bit % 8));
+                }
+                assert_int_equal(tables_make(&filters, "eth0", &t), 0);
+                for (size_t i = 0; i < n; i++) {
+                        uint8_t a[16];
+
+                        memcpy(a, filter.sources[i].bytes, sizeof(a));
+                        assert_int_equal(parser_look_up(&t, false, family, a), 1);
+                        a[0] |= 0x80; /* in none */
+                        assert_int_equal(parser_look_up(&t, false, family, a), 0);
+                }
+                tables_clear(&t);
+                free(filter.sources);
+        }
 }
 
 static void test_ports(void **state)
@@ -224,8 +274,9 @@ static void test_interfaces(void **state)
         struct tables t;
 
         make("drop for=iface:wlan* source=10.0.0.0/8 port=1; drop for=iface:eth? source=11.0.0.0/8 port=2", &t);
-        assert_int_equal(t.sources[FAMILY_V4].n, 1);
-        assert_int_equal(t.sources[FAMILY_V4].at[0].bits, 2);
+        assert_int_equal(count(&t, XDP_SOURCES_V4), 1);
+        assert_int_equal(parser_look_up(&t, false, 4, (const uint8_t[4]){ 10 }), 0);
+        assert_int_equal(parser_look_up(&t, false, 4, (const uint8_t[4]){ 11 }), 2);
         assert_int_equal(t.destination_ports[1], 0);
         assert_int_equal(t.destination_ports[2], 2);
         assert_int_equal(t.set.by_any, 2);
@@ -252,8 +303,8 @@ static void check_address(const struct filters *filters, const struct tables *t,
                 for (size_t k = 0; k < f->n_destinations; k++)
                         to |= oracle_covers(&f->destinations[k], family, a) ? 1ull << i : 0;
         }
-        assert_int_equal(look_up(&t->sources[family == 4 ? FAMILY_V4 : FAMILY_V6], family, a), from);
-        assert_int_equal(look_up(&t->destinations[family == 4 ? FAMILY_V4 : FAMILY_V6], family, a), to);
+        assert_int_equal(parser_look_up(t, false, family, a), from);
+        assert_int_equal(parser_look_up(t, true, family, a), to);
         if (from)
                 assert_true(parser_may_be_listed(t->hint, family, a));
 }
@@ -286,7 +337,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_prefixes_around), cmocka_unit_test(test_deep),   cmocka_unit_test(test_hints),
                 cmocka_unit_test(test_hints_of_ipv6),
-                cmocka_unit_test(test_many_hints),      cmocka_unit_test(test_ports),  cmocka_unit_test(test_shapes),
+                cmocka_unit_test(test_many_hints),      cmocka_unit_test(test_many_prefixes), cmocka_unit_test(test_ports),  cmocka_unit_test(test_shapes),
                 cmocka_unit_test(test_flags),           cmocka_unit_test(test_interfaces), cmocka_unit_test(test_by_chance),
         };
 
