@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "floor.bpf.skel.h"
+#include "floor.h"
 #include "program.h"
 
 #define ROUNDS   200
@@ -26,14 +27,15 @@
 /* With many sources, so many in one run that it is not the first touch of each bucket that is measured, and fewer such runs. */
 #define MANY        1000000
 #define MANY_ROUNDS 20
-#define PREFIXES 50000
+#define BUCKETS 32768 /* the plugin's default */
 #define SUBJECTS_MAX 24
 #define XDP_FILTER "/usr/lib/x86_64-linux-gnu/bpf/xdpfilt_dny_all.o"
 
 struct subject {
         const char *name, *note;
         int fd;
-        bool many; /* each packet from another source */
+        bool many;   /* each packet from another source … */
+        bool listed; /* … of those on the list */
         const uint8_t *packet;
         uint32_t size;
         double runs[ROUNDS];
@@ -91,7 +93,7 @@ static void put_list(struct xdp_program *p, bool v6, bool listed)
                 die("no memory");
         for (uint32_t i = 0; i < PREFIXES; i++) {
                 struct prefix *prefix = &filter.sources[filter.n_sources++];
-                uint32_t address = htonl(i * 83886u); /* over all of the addresses */
+                uint32_t address = htonl(i * PREFIXES_STEP); /* over all of the addresses */
 
                 prefix->family = v6 ? 6 : 4;
                 prefix->length = v6 ? 48 : 24;
@@ -119,7 +121,7 @@ enum {
 
 static int make(uint32_t mode, unsigned what)
 {
-        struct xdp_sizes sizes = { (uint32_t) libbpf_num_possible_cpus(), 1, 65536, what & TALKERS };
+        struct xdp_sizes sizes = { (uint32_t) libbpf_num_possible_cpus(), 1, BUCKETS, what & TALKERS };
         struct xdp_program *p;
         struct xdp_control *control;
         char why[256] = "";
@@ -170,6 +172,7 @@ static int load_xdp_filter(void)
 static void make_subjects(void)
 {
         const uint32_t monitor = XDP_MODE_MONITOR, filter = XDP_MODE_MONITOR | XDP_MODE_FILTER;
+        struct subject *listed;
         int peer;
 
         floor_skel = floor_bpf__open_and_load();
@@ -195,8 +198,11 @@ static void make_subjects(void)
                 (void) printf("  xdp-filter is not here: install xdp-tools to compare with it\n");
 
         add("empty program, any source", bpf_program__fd(floor_skel->progs.nothing), "each packet from another source")->many = true;
+        add("two words, any source", bpf_program__fd(floor_skel->progs.two_words), "the least that hints and a limit take")->many = true;
         add("filter, 50k, limit, any source", make(filter, LIST | LIMIT), "each packet from another source")->many = true;
         add("filter, 50k, limit, top, any", make(filter, LIST | LIMIT | TALKERS), "each packet from another source")->many = true;
+        listed = add("filter, 50k, drops, any listed", make(filter, LIST), "each packet from another source that is on the list");
+        listed->many = listed->listed = true;
         if (peer >= 0)
                 add("xdp-filter, all, any source", peer, "each packet from another source")->many = true;
 }
@@ -206,7 +212,7 @@ static void make_subjects(void)
 static double run(const struct subject *s)
 {
         LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = s->packet, .data_size_in = s->size, .repeat = s->many ? MANY : REPEAT);
-        int fd = s->many ? bpf_program__fd(floor_skel->progs.any_source) : s->fd;
+        int fd = !s->many ? s->fd : bpf_program__fd(s->listed ? floor_skel->progs.any_listed : floor_skel->progs.any_source);
         uint32_t key = 0;
 
         if (s->many && bpf_map_update_elem(bpf_map__fd(floor_skel->maps.next), &key, &s->fd, BPF_ANY) < 0)
