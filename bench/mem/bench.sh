@@ -15,7 +15,7 @@ fi
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
 cd "$build"
-"$top/tools/vm/run" --kernel 6.12 --memory 512 --timeout 1500 --no-systemd --results "$results" -- sh -ec '
+"$top/tools/vm/run" --kernel 6.12 --memory 384 --timeout 1500 --no-systemd --results "$results" -- sh -ec '
         modprobe zram
         echo 1G >/sys/block/zram0/disksize
         mkswap /dev/zram0 >/dev/null
