@@ -99,13 +99,8 @@ static __always_inline void read_issue(struct request *rq, bool done, __u64 *sta
                 issue->request = 0;
 }
 
-static __always_inline void note_missing(bool start, bool io_start)
+static __always_inline void note_missing(struct block_missing *m, bool start, bool io_start)
 {
-        __u32 key = 0;
-        struct block_missing *m = bpf_map_lookup_elem(&missing, &key);
-
-        if (!m)
-                return;
         if (start)
                 __sync_fetch_and_add(&m->start, 1);
         if (io_start)
@@ -119,9 +114,11 @@ static __always_inline int on_complete(struct request *rq, int error, __u32 nr_b
         __u32 rq_flags = FIELD(raw, rq, rq_flags);
         bool in_sequence = rq_flags & config.flush_seq;
         struct outcome o = { .failed = error != 0 };
+        struct block_control *c;
         struct block_disk *disk;
         struct block_stats *s;
         __u64 start, io_start, now;
+        __u32 key = 0;
 
         if (op == REQ_OP_READ) {
                 o.kind = BLOCK_READ;
@@ -136,7 +133,8 @@ static __always_inline int on_complete(struct request *rq, int error, __u32 nr_b
         if (error)
                 o.read_bytes = o.write_bytes = 0;
         disk = find_disk(disk_dev(FIELD(raw, rq, q, disk), raw));
-        if (!disk)
+        c = bpf_map_lookup_elem(&control, &key);
+        if (!disk || !c)
                 return 0;
 
         /*
@@ -145,11 +143,11 @@ static __always_inline int on_complete(struct request *rq, int error, __u32 nr_b
          */
         if (nr_bytes >= left) {
                 o.done = !in_sequence;
-                o.commanded = nr_bytes > 0 || op == REQ_OP_FLUSH;
+                o.commanded = c->wanted & BLOCK_WANT_PHASES && (nr_bytes > 0 || op == REQ_OP_FLUSH);
                 start = op == REQ_OP_FLUSH || has_time(rq_flags, config.io_stat) ? FIELD(raw, rq, start_time_ns) : 0;
                 io_start = has_time(rq_flags, config.stats) ? FIELD(raw, rq, io_start_time_ns) : 0;
                 if (!start || (o.commanded && !io_start && !error)) {
-                        note_missing(!start, o.commanded && !io_start);
+                        note_missing(&c->missing, !start, o.commanded && !io_start);
                         read_issue(rq, o.done, &start, &io_start);
                 }
                 now = bpf_ktime_get_ns();
@@ -161,10 +159,10 @@ static __always_inline int on_complete(struct request *rq, int error, __u32 nr_b
                 }
         }
 
-        s = find_stats(disk->slot);
+        s = c->wanted & BLOCK_WANT_DISKS ? find_stats(disk->slot) : NULL;
         if (s)
                 count(s, &o);
-        s = find_cgroup(disk, FIELD(raw, rq, bio), raw);
+        s = c->wanted & BLOCK_WANT_CGROUPS ? find_cgroup(disk, FIELD(raw, rq, bio), raw) : NULL;
         if (s)
                 count(s, &o);
         return 0;

@@ -49,9 +49,19 @@ struct block_issue {
         trimtab_u64 inserted, issued; /* ns */
 };
 
+/* What user space asks for, so that no more memory is touched than for that. */
+#define BLOCK_WANT_PHASES  1u /* queue and device apart */
+#define BLOCK_WANT_DISKS   2u /* or the root cgroup, which is all of them */
+#define BLOCK_WANT_CGROUPS 4u
+
 /* Requests that came without a time of the kernel's. */
 struct block_missing {
         trimtab_u64 start, io_start;
+};
+
+struct block_control {
+        struct block_missing missing;
+        trimtab_u32 wanted, reserved;
 };
 
 struct block_config {

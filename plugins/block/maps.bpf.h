@@ -46,8 +46,8 @@ struct {
         __uint(map_flags, BPF_F_MMAPABLE);
         __uint(max_entries, 1);
         __type(key, __u32);
-        __type(value, struct block_missing);
-} missing SEC(".maps");
+        __type(value, struct block_control);
+} control SEC(".maps");
 
 /* The totals behind a slot, of this CPU's shard. */
 static __always_inline struct block_stats *find_stats(__u32 slot)

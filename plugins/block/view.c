@@ -25,8 +25,8 @@ int block_view_open(struct block_view *v, const struct programs *p, const struct
         v->stats = programs_mmap(p, "stats", stats_size(sizes));
         v->disks = v->stats ? programs_mmap(p, "disks", disks_size) : NULL;
         v->issues = v->disks ? programs_mmap(p, "issues", issues_size) : NULL;
-        v->missing = v->issues ? programs_mmap(p, "missing", sizeof(*v->missing)) : NULL;
-        if (!v->missing)
+        v->control = v->issues ? programs_mmap(p, "control", sizeof(*v->control)) : NULL;
+        if (!v->control)
                 r = -errno;
         if (r >= 0)
                 r = cgroup_table_open(&v->table, programs_map(p, "slots"));
@@ -43,8 +43,8 @@ void block_view_close(struct block_view *v)
                 (void) munmap(v->disks, disks_size);
         if (v->issues)
                 (void) munmap(v->issues, issues_size);
-        if (v->missing)
-                (void) munmap(v->missing, sizeof(*v->missing));
+        if (v->control)
+                (void) munmap(v->control, sizeof(*v->control));
         cgroup_table_close(&v->table);
         *v = (struct block_view){};
 }

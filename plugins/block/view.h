@@ -13,7 +13,7 @@ struct block_view {
         struct block_stats *stats;
         struct block_disk *disks; /* a hash table */
         struct block_issue *issues;
-        struct block_missing *missing;
+        struct block_control *control;
         struct cgroup_table table;
 };
 

@@ -22,6 +22,21 @@ static uint32_t wanted_metrics(const struct block *b)
         return wanted & b->available;
 }
 
+static uint32_t wants_of(const struct block *b, uint32_t metrics)
+{
+        const uint32_t phases = 1u << QUEUE_LATENCY | 1u << DEVICE_LATENCY;
+        const struct watched *root = watched_find(&b->groups.set, ROOT_CGROUP);
+        uint32_t wants = 0;
+
+        if (metrics & (phases | phases << _MEASURE_MAX))
+                wants |= BLOCK_WANT_PHASES;
+        if (root || metrics & ~CGROUP_METRICS)
+                wants |= BLOCK_WANT_DISKS;
+        if (b->groups.set.n_order > 0)
+                wants |= BLOCK_WANT_CGROUPS;
+        return wants;
+}
+
 /* Attaches what the wanted metrics need, and detaches the rest. */
 static void update_programs(struct block *b)
 {
@@ -31,6 +46,7 @@ static void update_programs(struct block *b)
                 if (wanted & BIT(m))
                         mask |= block_uses[m] | block_likes[m];
 
+        __atomic_store_n(&b->view.control->wanted, wants_of(b, wanted), __ATOMIC_RELAXED);
         if (!(wanted & LATENCY_METRICS))
                 b->own_times = 0;
         if (b->own_times && !programs_is_attached(&b->programs, BLOCK_PROGRAM_ISSUE))
@@ -41,7 +57,7 @@ static void update_programs(struct block *b)
 
 void block_follow_times(struct block *b)
 {
-        struct block_missing now = *b->view.missing;
+        struct block_missing now = b->view.control->missing;
         uint32_t need = 0;
 
         if (now.io_start != b->missed.io_start)
