@@ -6,11 +6,12 @@ MODE ?= enforce
 BENCH ?=
 SECONDS_FUZZ ?= 15
 
-.PHONY: help build run test check demo bench fuzz install clean deps deps-test
+.PHONY: help build run test test-all check demo bench fuzz install clean deps deps-test
 
 help:
 	@echo 'make run [MODE=observe|advise|enforce]   build and run the daemon here, in the foreground'
 	@echo 'make test                                build and run all tests, virtual machines included'
+	@echo 'make test-all                            the same, with every story of the virtual machines on every kernel'
 	@echo 'make check                               the tests that need no virtual machine'
 	@echo 'make demo                                the noisy-neighbour story in a throw-away virtual machine'
 	@echo 'make bench [BENCH=name]                  what it costs, beside an empty program and its peers'
@@ -33,6 +34,9 @@ run: build
 
 test: deps-test $(BUILD)/build.ninja
 	tools/test --build $(BUILD)
+
+test-all: deps-test $(BUILD)/build.ninja
+	tools/test --build $(BUILD) --all
 
 check: deps-test $(BUILD)/build.ninja
 	tools/test --build $(BUILD) --no-vm
