@@ -9,6 +9,7 @@
 #include "act/locate.h"
 #include "act/look.h"
 #include "act/order.h"
+#include "act/owed.h"
 #include "act/reapply.h"
 #include "act/reloads.h"
 #include "act/slow.h"
@@ -84,6 +85,7 @@ struct actor *actor_free(struct actor *a)
                 return NULL;
 
         queue_clear(a);
+        owed_clear(a);
         worker_free(a->worker);
         slow_clear(a);
         reloads_free(a->reloads);
@@ -242,7 +244,7 @@ void actor_withdraw(struct actor *a, const struct knob *knob, struct oid object)
                 withdraw_waiting(a, handle);
 }
 
-int actor_restore_entry(struct actor *a, const struct ledger_entry *entry)
+static int restore_entry(struct actor *a, const struct ledger_entry *entry, bool again)
 {
         _cleanup_(order_freep) struct order *o = NULL;
         int r;
@@ -256,9 +258,20 @@ int actor_restore_entry(struct actor *a, const struct ledger_entry *entry)
                 return r;
 
         o->number = entry->number;
+        o->again = again;
         o->handle = handles_find_target(&a->handles, &o->target);
         queue_add(a, TAKE(o));
         return 0;
+}
+
+int actor_restore_entry(struct actor *a, const struct ledger_entry *entry)
+{
+        return restore_entry(a, entry, false);
+}
+
+int order_restore_again(struct actor *a, const struct ledger_entry *entry)
+{
+        return restore_entry(a, entry, true);
 }
 
 void actor_object_gone(struct actor *a, struct oid object)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "act/owed.h"
 #include "act/reapply.h"
 #include "act/reloads.h"
 #include "act/who.h"
@@ -219,6 +220,7 @@ void actor_look(struct actor *a, uint64_t now_ns)
         size_t n, due, i;
         const struct ledger_entry *const *entries = ledger_entries(a->config.ledger, &n);
 
+        owed_look(a, now_ns);
         look_at_suspects(a, now_ns);
         due = looks_due(a, n, now_ns);
         i = where_we_were(a, entries, n);

@@ -42,6 +42,7 @@ struct order {
         enum direction direction; /* of what it changes, when it was queued */
         bool withdrawn;           /* ORDER_SET under way: not to be set after all (withdraw.c) */
         bool quiet;               /* a step on the way to another order's value: not reported */
+        bool again;               /* ORDER_RESTORE: failed before, which has been told (owed.c) */
         struct target target;
         const struct property *property; /* TARGET_UNIT */
         struct trimtab_value asked; /* ORDER_SET: what is wanted, as far as the target can hold it exactly */
@@ -88,11 +89,15 @@ struct actor {
         bool look_again;         /* … and whether some are to be looked at again soon (look.c) */
         struct order *queue;   /* those not begun */
         struct order *running; /* those under way */
+        struct owed *owed;      /* what could not be put back (owed.c) */
         struct order *unloaded; /* restored in files; wait for the reload that follows the last of them */
         struct unit_call *reload;
         struct reloads *reloads; /* systemd's, whoever asked for them (reloads.c) */
         sd_event_source *kick; /* begins the next order, from the loop */
 };
+
+/* As actor_restore_entry(), for what has failed before. */
+int order_restore_again(struct actor *a, const struct ledger_entry *entry);
 
 int order_new(struct actor *a, enum order_verb verb, const char *rule, uint64_t decision, struct order **ret);
 struct order *order_free(struct order *o);

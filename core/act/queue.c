@@ -9,6 +9,7 @@
 #include "act/hazard.h"
 #include "act/look.h"
 #include "act/order.h"
+#include "act/owed.h"
 #include "act/reloads.h"
 #include "act/refusal.h"
 #include "act/slow.h"
@@ -367,6 +368,7 @@ static void report(struct order *o, enum outcome outcome, int error)
 void order_finish(struct order *o, enum outcome outcome, int error)
 {
         struct actor *a = o->actor;
+        bool failed = outcome == OUTCOME_FAILED || outcome == OUTCOME_REFUSED;
 
         if (o->undoing && (outcome == OUTCOME_RESTORED || outcome == OUTCOME_GONE)) {
                 outcome = OUTCOME_REFUSED;
@@ -381,7 +383,8 @@ void order_finish(struct order *o, enum outcome outcome, int error)
                 remember_outcome(o, outcome, o->undoing ? REFUSAL_LATER : refusal_of(error));
         }
         look_follow(o);
-        if (!o->quiet)
+        owed_note(o, failed);
+        if (!o->quiet && !(o->again && failed))
                 report(o, outcome, error);
 
         LL_DELETE(a->running, o);
