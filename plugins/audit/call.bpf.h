@@ -249,8 +249,8 @@ static __always_inline int on_exit(__s64 result, const bool raw)
         __u64 ns;
 
         /*
-         * Not the entry of this exit: what began before we were attached, what was killed in its call and left its place to another task
-         * of that number, a thread that took its leader's number by exec, a child that returns from a fork it has not called.
+         * Not the entry of this exit: what began before we were attached, a task that ended in its call and left its place to another of its
+         * number, a thread that took its leader's number by exec, a child that returns from a fork it has not called.
          */
         if (!turn || turn->task != (__u64) task || turn->pid != pid)
                 return 0;

@@ -311,6 +311,7 @@ static void test_in_mid_call(void **state)
 
         assert_int_equal(load_init(&l, "trimtab-test-audit", NULL), 0);
         know(th, &l);
+        watch(th, "audit.forks", &l); /* so that its slot stays its own all the time */
         for (int i = 0; i < 2; i++) {
                 assert_int_equal(pipe(hold), 0);
                 log_->ready = 0;
@@ -378,6 +379,7 @@ static void test_restart(void **state)
 
 static void *exec_from_thread(void *unused)
 {
+        (void) usleep(300000);
         (void) execl("/bin/true", "true", NULL);
         _exit(1);
 }
@@ -422,7 +424,7 @@ static void test_calls_that_never_end(void **state)
         assert_int_equal(testhost_collect(th), 0);
         s = testhost_sample(th, "audit.read_latency", l.id);
         print_message("  %llu reads, the sum of all %.0f us\n", (unsigned long long) total(s->slots), s->sum / 1000);
-        assert_true(s->sum < 500e6); /* the killed one waited for a second */
+        assert_true(s->sum < 200e6); /* each of those that never ended waited for longer */
         assert_int_equal((int) testhost_sample(th, "audit.execs", l.id)->value, 5);
         testhost_free(th);
         load_done(&l);
