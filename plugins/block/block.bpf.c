@@ -33,12 +33,15 @@ struct outcome {
 
 static __always_inline void count_latency(struct block_stats *s, __u32 which, __u64 ns)
 {
-        __u32 slot = trimtab_hist_slot(ns);
+        __u64 slot = trimtab_hist_slot(ns), row = which;
 
-        if (slot >= TRIMTAB_HIST_SLOTS || which >= _BLOCK_LATENCY_MAX)
-                return; /* for the verifier */
-        ADD(s->slots[which][slot], 1);
-        ADD(s->sums[which], ns);
+        /* For the verifier, which in 6.1 forgets bounds that the compiler knows. */
+        barrier_var(slot);
+        barrier_var(row);
+        if (slot >= TRIMTAB_HIST_SLOTS || row >= _BLOCK_LATENCY_MAX)
+                return;
+        ADD(s->slots[row][slot], 1);
+        ADD(s->sums[row], ns);
 }
 
 static __always_inline void count(struct block_stats *s, const struct outcome *o)
