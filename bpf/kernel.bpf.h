@@ -129,6 +129,7 @@ struct css_set {
 };
 
 struct rq {
+        unsigned int nr_running;
         __u64 clock; /* ns, brought up to date by every scheduling decision */
         int cpu;
 };
@@ -228,6 +229,21 @@ struct task_struct {
         struct sched_entity se;
         struct sched_info sched_info;
         struct css_set *cgroups;
+        char comm[16];
+};
+
+/* A handler of an interrupt. */
+struct irqaction {
+        struct irqaction *next; /* of those that share it */
+};
+
+struct net_device {
+        int ifindex;
+};
+
+/* A queue that is polled. */
+struct napi_struct {
+        struct net_device *dev; /* NULL: none */
 };
 
 struct compact_control {

@@ -11,8 +11,6 @@
 #define SIBLING_WEIGHT 0.3
 /* An interrupt away from its device's node pays for every line of memory. */
 #define REMOTE_COST 0.3
-/* What moving costs: cold caches, and packets out of order. It takes a fifteenth of a CPU that goes from one that is idle otherwise to another. */
-#define MOVE_COST 0.005
 
 struct place {
         struct place_cpu *cpus;
@@ -152,6 +150,13 @@ static double gain_of(const struct place *p, const struct place_irq *irq, uint32
                cost_with(p, to, there);
 }
 
+double place_gain(const struct place *p, uint32_t index, uint32_t cpu)
+{
+        const struct place_irq *irq = &p->irqs[index];
+
+        return cpu == irq->cpu ? 0 : gain_of(p, irq, cpu);
+}
+
 /* The best of the others for an interrupt; PLACE_NOWHERE: there is none. */
 static uint32_t best_other(const struct place *p, const struct place_irq *irq, bool local, double *ret_gain)
 {
@@ -219,7 +224,7 @@ static bool find_move(const struct place *p, uint32_t index, struct place_move *
                 return false;
         to = best_other(p, irq, false, &gain);
         *ret = (struct place_move){ index, irq->cpu, to, gain };
-        return to != PLACE_NOWHERE && gain > MOVE_COST;
+        return to != PLACE_NOWHERE && gain > PLACE_MOVE_COST;
 }
 
 struct ranked {

@@ -40,6 +40,12 @@ struct place_move {
         double gain;       /* what the cost falls by; of place_spread() how many queues less share the core */
 };
 
+/*
+ * What moving costs: cold caches, and packets out of order. It takes a fifteenth of a CPU that goes from one that is idle otherwise to
+ * another.
+ */
+#define PLACE_MOVE_COST 0.005
+
 struct place;
 
 /* Takes a picture of the machine; the arrays are copied, `allowed` is not. NULL: no memory. */
@@ -57,6 +63,9 @@ double place_pressure(const struct place *p, uint32_t cpu);
  * allowed. `local`: only of the device's node, where it has usable ones.
  */
 uint32_t place_calmest(const struct place *p, uint32_t irq, bool local);
+
+/* By how much the cost of all would fall if the interrupt went to that CPU. */
+double place_gain(const struct place *p, uint32_t irq, uint32_t cpu);
 
 /*
  * The moves that are worth it, the largest gain an interrupt has first, at most `max`; they are made in the picture. Each interrupt moves once at

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef XDP_SOFTNET_H
-#define XDP_SOFTNET_H
+#ifndef SHARED_SOFTNET_H
+#define SHARED_SOFTNET_H
 
 #include <trimtab/plugin.h>
 

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "affinity.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "kind.h"
+#include "text.h"
+#include "watch.h"
+
+#define SECOND_NS 1000000000ull
+/* Packets come out of order when a queue moves; a device gets over one before the next. */
+#define DEVICE_REST_NS (10 * SECOND_NS)
+/* A CPU without a free vector, or one whose interrupt was taken back, is not tried again for a while. */
+#define BARRED_NS (60 * SECOND_NS)
+/* The core writes within a tick; an interrupt that fires at all has done it by then. */
+#define SETTLED_NS (5 * SECOND_NS)
+/* A rule asks each `every`, a goal each `settle`: after so long nobody does. */
+#define ASKED_NS (120 * SECOND_NS)
+
+enum { WORD_CALMEST, WORD_SPREAD, WORD_NODE_LOCAL, _WORD_MAX };
+
+const char *const irq_affinity_words[] = { "calmest", "spread", "node-local", NULL };
+
+static uint64_t now_ns(void)
+{
+        struct timespec t;
+
+        (void) clock_gettime(CLOCK_MONOTONIC, &t);
+        return (uint64_t) t.tv_sec * SECOND_NS + (uint64_t) t.tv_nsec;
+}
+
+/* Once for each interrupt, and each time that somebody else has its number. */
+static void classify(struct irq *s, uint32_t irq, const char *name)
+{
+        struct irq_object *o = &s->irqs[irq];
+
+        if (strcmp(o->name, name) == 0)
+                return;
+        (void) snprintf(o->name, sizeof(o->name), "%s", name);
+        o->moved_ns = o->barred_ns = 0;
+        o->moved_to = PLACE_NOWHERE;
+        o->refusal = kind_refusal("", irq, name);
+        if (!o->refusal)
+                o->refusal = kind_ask("", irq);
+        if (o->refusal)
+                s->host->log(s->host, TRIMTAB_LOG_DEBUG, "%s stays where it is: %s", name, o->refusal);
+}
+
+/* The registry is up to ten ticks old: is the number still that handler's and that device's? */
+static bool is_still(const struct irq *s, uint32_t irq, const char *name)
+{
+        char actions[4096];
+        size_t n = strlen(name);
+        const char *number = strrchr(name, ':');
+
+        if (text_read(actions, sizeof(actions), "/sys/kernel/irq/%u/actions", irq) < 0)
+                return false;
+        if (number)
+                n = (size_t) (number - name);
+        return strlen(actions) == n && strncmp(actions, name, n) == 0 && device_has(&s->devices[irq], "", irq);
+}
+
+static bool is_held_by_balancer(struct irq *s, uint64_t now)
+{
+        pid_t pid = s->beside_balancer ? 0 : balancer_find(&s->balancer, "", now);
+
+        if (pid && !s->balancer_is_told)
+                s->host->log(s->host, TRIMTAB_LOG_NOTICE,
+                             "irqbalance (process %d) places interrupts, so none is moved. `systemctl disable --now irqbalance` "
+                             "hands them over; beside-irqbalance = yes in [plugin irq] moves them all the same",
+                             (int) pid);
+        s->balancer_is_told = pid != 0;
+        return pid != 0;
+}
+
+static uint64_t device_moved_ns(const struct irq *s, uint32_t device)
+{
+        uint64_t last = 0;
+
+        for (uint32_t i = 0; i < s->view.sizes.n_irqs; i++)
+                if (s->irqs[i].is_here && s->devices[i].number == device && s->irqs[i].moved_ns > last)
+                        last = s->irqs[i].moved_ns;
+        return last;
+}
+
+/* Where it fires, by what was counted; by what the kernel says where it did not fire. */
+static uint32_t cpu_of(const struct irq *s, uint32_t irq)
+{
+        char list[4096];
+
+        if (s->loads.cpu[irq] != PLACE_NOWHERE)
+                return s->loads.cpu[irq];
+        if (text_read(list, sizeof(list), "/proc/irq/%u/effective_affinity_list", irq) < 0 &&
+            text_read(list, sizeof(list), "/proc/irq/%u/smp_affinity_list", irq) < 0)
+                return PLACE_NOWHERE;
+        return text_first_cpu(list, s->topology.n_cpus) < s->topology.n_cpus ? text_first_cpu(list, s->topology.n_cpus)
+                                                                            : PLACE_NOWHERE;
+}
+
+/* The machine as place.h has it. *ret_index: which of its interrupts this one is. */
+static struct place *picture(struct irq *s, uint32_t irq, uint64_t *allowed, uint32_t *ret_index)
+{
+        struct place_irq *irqs = calloc(s->view.sizes.n_irqs, sizeof(*irqs));
+        struct place *p;
+        uint32_t n = 0;
+
+        if (!irqs)
+                return NULL;
+        for (uint32_t i = 0; i < s->topology.n_cpus; i++) {
+                s->topology.cpus[i].busy = s->loads.busy[i];
+                s->topology.cpus[i].waiting = s->loads.waiting[i];
+        }
+        for (uint32_t i = 0; i < s->view.sizes.n_irqs; i++) {
+                long node = -1;
+
+                /* Those that never fire weigh nothing; their files need not be read. */
+                if (!s->irqs[i].is_here || (i != irq && s->loads.load[i] <= 0 && s->devices[i].number != s->devices[irq].number))
+                        continue;
+                if (i == irq)
+                        *ret_index = n;
+                (void) text_read_number(&node, "/proc/irq/%u/node", i);
+                irqs[n++] = (struct place_irq) {
+                        .device = s->devices[i].number,
+                        .node = (int32_t) node,
+                        .cpu = cpu_of(s, i),
+                        .load = s->loads.load[i],
+                        .allowed = i == irq ? allowed : NULL,
+                        /* Of its device's others those that are not known to be movable stay: config vectors are no queues. */
+                        .fixed = i != irq && (s->irqs[i].refusal || kind_refusal("", i, s->irqs[i].name)),
+                };
+        }
+        p = place_new(s->topology.cpus, s->topology.n_cpus, irqs, n);
+        free(irqs);
+        return p;
+}
+
+/* Where the word wants it; where it is if that is good enough. PLACE_NOWHERE: no CPU may have it. */
+static uint32_t find_place(struct irq *s, uint32_t irq, uint32_t word)
+{
+        const struct irq_object *o = &s->irqs[irq];
+        uint64_t allowed[TEXT_CPU_WORDS];
+        struct place_move *moves = NULL;
+        uint32_t index = 0, to = PLACE_NOWHERE, device = s->devices[irq].number, from = cpu_of(s, irq);
+        struct place *p;
+
+        memset(allowed, 0xff, sizeof(allowed));
+        if (o->barred_ns)
+                allowed[o->barred / 64] &= ~(1ull << o->barred % 64);
+        p = picture(s, irq, allowed, &index);
+        if (!p)
+                return PLACE_NOWHERE;
+
+        if (word == WORD_SPREAD) {
+                moves = calloc(s->view.sizes.n_irqs, sizeof(*moves));
+                for (size_t n = moves ? place_spread(p, device, moves, s->view.sizes.n_irqs) : 0; n > 0; n--)
+                        if (moves[n - 1].irq == index)
+                                to = moves[n - 1].to;
+                to = to == PLACE_NOWHERE ? from : to;
+        } else {
+                to = place_calmest(p, index, word == WORD_NODE_LOCAL);
+                if (word == WORD_CALMEST && to != PLACE_NOWHERE && from != PLACE_NOWHERE &&
+                    s->topology.cpus[from].usable && place_gain(p, index, to) < PLACE_MOVE_COST)
+                        to = from;
+        }
+        free(moves);
+        place_free(p);
+        return to;
+}
+
+static int word_of(const char *text)
+{
+        for (int i = 0; i < _WORD_MAX; i++)
+                if (strcmp(text, irq_affinity_words[i]) == 0)
+                        return i;
+        return -EINVAL;
+}
+
+/* What it may and may not be, before anything is measured. */
+static int may_move(struct irq *s, uint32_t irq, uint64_t now)
+{
+        const char *name;
+        int r = irq < s->view.sizes.n_irqs ? s->host->object_name(s->host, "irq", irq, &name) : -ENOENT;
+
+        if (r < 0)
+                return r;
+        classify(s, irq, name);
+        if (s->irqs[irq].refusal)
+                return -EPERM;
+        if (s->devices_are_old) {
+                devices_read(s->devices, s->view.sizes.n_irqs, "");
+                s->devices_are_old = false;
+        }
+        if (!is_still(s, irq, name))
+                return -ENODEV;
+        if (is_held_by_balancer(s, now))
+                return -EBUSY;
+        return topology_refresh(&s->topology, "");
+}
+
+int irq_affinity_check(void *self, uint64_t object, const struct trimtab_value *want, struct trimtab_value *ret)
+{
+        struct irq *s = self;
+        int word = word_of(want->text), r;
+        uint32_t irq = (uint32_t) object, to;
+        char present[sizeof(ret->text)];
+        uint64_t now = now_ns();
+        bool is_new = !s->asked_ns;
+
+        if (word < 0)
+                return word;
+        r = may_move(s, irq, now);
+        if (r < 0)
+                return r;
+        r = text_read(present, sizeof(present), "/proc/irq/%u/smp_affinity_list", irq);
+        if (r < 0)
+                return r;
+
+        s->asked_ns = now;
+        if (is_new) {
+                irq_update_programs(s);
+                loads_forget(&s->loads);
+        }
+        loads_look(&s->loads, &s->view, "", now);
+        if (!loads_are_known(&s->loads))
+                return -EAGAIN;
+        if (now - device_moved_ns(s, s->devices[irq].number) < DEVICE_REST_NS)
+                return -EBUSY;
+        if (s->irqs[irq].barred_ns && now - s->irqs[irq].barred_ns > BARRED_NS)
+                s->irqs[irq].barred_ns = 0;
+
+        to = find_place(s, irq, (uint32_t) word);
+        if (to == PLACE_NOWHERE)
+                return -ENODEV;
+        *ret = (struct trimtab_value){ .size = sizeof(*ret), .type = TRIMTAB_CPULIST };
+        if (to == cpu_of(s, irq)) {
+                (void) snprintf(ret->text, sizeof(ret->text), "%s", present);
+                return 0;
+        }
+        (void) snprintf(ret->text, sizeof(ret->text), "%u", to);
+        s->irqs[irq].moved_ns = now;
+        s->irqs[irq].moved_to = to;
+        return 0;
+}
+
+/* Some time after it was said where an interrupt should go: does it fire there? */
+static void verify(struct irq *s, uint32_t irq, uint64_t now)
+{
+        struct irq_object *o = &s->irqs[irq];
+        uint32_t to = o->moved_to;
+        char list[4096];
+
+        if (text_read(list, sizeof(list), "/proc/irq/%u/smp_affinity_list", irq) < 0)
+                return;
+        if (text_first_cpu(list, s->topology.n_cpus) != to || strpbrk(list, ",-")) {
+                /* Refused, as by a CPU that has no vector left, or taken back: no use in saying the same again at once. */
+                o->moved_to = PLACE_NOWHERE;
+                o->barred = to;
+                o->barred_ns = now;
+                return;
+        }
+        if (s->loads.fired_ns[irq] < o->moved_ns + SETTLED_NS)
+                return; /* it has not fired since */
+        o->moved_to = PLACE_NOWHERE;
+        if (s->loads.cpu[irq] == to)
+                return;
+        o->barred = to;
+        o->barred_ns = now;
+        s->host->log(s->host, TRIMTAB_LOG_NOTICE, "%s still fires on CPU %u, though its affinity is %s", o->name,
+                     s->loads.cpu[irq], list);
+}
+
+void irq_affinity_tick(struct irq *s, uint64_t now)
+{
+        if (!s->asked_ns)
+                return;
+        if (now - s->asked_ns > ASKED_NS) {
+                s->asked_ns = 0;
+                irq_update_programs(s);
+                return;
+        }
+        loads_look(&s->loads, &s->view, "", now);
+        for (uint32_t i = 0; i < s->view.sizes.n_irqs; i++)
+                if (s->irqs[i].is_here && s->irqs[i].moved_ns && s->irqs[i].moved_to != PLACE_NOWHERE &&
+                    now - s->irqs[i].moved_ns > SETTLED_NS)
+                        verify(s, i, now);
+}
