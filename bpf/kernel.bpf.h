@@ -237,8 +237,21 @@ struct irqaction {
         struct irqaction *next; /* of those that share it */
 };
 
+struct ns_common {
+        unsigned int inum;
+};
+
+struct net {
+        struct ns_common ns;
+};
+
+typedef struct {
+        struct net *net;
+} possible_net_t;
+
 struct net_device {
         int ifindex;
+        possible_net_t nd_net; /* the namespace in which ifindex says which it is */
 };
 
 /* A queue that is polled. */

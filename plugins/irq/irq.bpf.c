@@ -269,7 +269,7 @@ static __always_inline int on_poll(struct napi_struct *napi, int work, int budge
         }
 
         number = ifindex ? bpf_map_lookup_elem(&watched_ifaces, &ifindex) : NULL;
-        if (number) {
+        if (number && FIELD(raw, dev, nd_net.net, ns.inum) == config.netns) {
                 __u32 i = *number * config.n_cpus + bpf_get_smp_processor_id();
                 struct irq_iface *iface = bpf_map_lookup_elem(&ifaces, &i);
 

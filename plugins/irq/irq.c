@@ -58,6 +58,35 @@ static const struct trimtab_knob knobs[] = {
                 .file = "{path}/smp_affinity_list",
                 .check = irq_affinity_check,
         },
+        {
+                .name = "net.threaded_napi",
+                .help = "1: a thread for each of the interface's queues polls it, which the scheduler places and weighs as any other",
+                .scope = "iface",
+                .type = TRIMTAB_NUMBER,
+                .min = 0,
+                .max = 1,
+                .file = "/sys/class/net/{name}/threaded",
+        },
+        {
+                .name = "net.busy_poll",
+                .unit = "us",
+                .help = "How long poll() and select() poll the queue themselves before they sleep: less latency, for a CPU",
+                .scope = "host",
+                .type = TRIMTAB_NUMBER,
+                .min = 0,
+                .max = 1000,
+                .file = "/proc/sys/net/core/busy_poll",
+        },
+        {
+                .name = "net.busy_read",
+                .unit = "us",
+                .help = "The same of read() and the like, for sockets that are made from then on",
+                .scope = "host",
+                .type = TRIMTAB_NUMBER,
+                .min = 0,
+                .max = 1000,
+                .file = "/proc/sys/net/core/busy_read",
+        },
 };
 
 static const struct trimtab_option options[] = {

@@ -28,6 +28,7 @@ enum irq_vector {
 
 struct irq_config {
         unsigned n_cpus, n_irqs;
+        unsigned netns; /* that of the watched interfaces */
 };
 
 /* An interrupt on a CPU. */

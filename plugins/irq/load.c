@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 
 #include "irq.bpf.skel.h"
 
@@ -22,11 +23,13 @@ static void *open_skeleton(const void *userdata, bool trial)
 {
         const struct irq_sizes *sizes = userdata;
         struct irq_bpf *skel = irq_bpf__open();
+        struct stat netns;
 
         if (!skel)
                 return NULL;
         skel->rodata->config.n_cpus = sizes->n_cpus;
         skel->rodata->config.n_irqs = sizes->n_irqs;
+        skel->rodata->config.netns = stat("/proc/self/ns/net", &netns) < 0 ? 0 : (uint32_t) netns.st_ino;
         if (bpf_map__set_max_entries(skel->maps.irqs, trial ? 1 : sizes->n_irqs * sizes->n_cpus) < 0 ||
             bpf_map__set_max_entries(skel->maps.cpus, sizes->n_cpus) < 0 ||
             bpf_map__set_max_entries(skel->maps.ifaces, trial ? 1 : IRQ_IFACES_MAX * sizes->n_cpus) < 0) {

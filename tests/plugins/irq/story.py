@@ -1,0 +1,202 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Interrupts and a task on the same CPU: who is hurt is seen, a goal moves the interrupt away, the task has its turn again, packets come
+as before; what did not help is taken back, and a stop puts every mask back.
+
+usage: story.py STAGE PACKETS [IRQBALANCE]   (root, in a virtual machine with two cards on a wire and four CPUs; IRQBALANCE: its program)
+"""
+import json
+import os
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from cards import (FAR, HERE, PORT, affinity, best, burden, counts, irqs, measure, set_affinity, start, up)  # noqa: E402,F401
+from guest import Checks, install, journal, mode, program, read, rules, run, trimtab, wait_for  # noqa: E402
+
+TASK_CPU, RECEIVER_CPU, SENDER_CPU = 1, 2, 3
+SECONDS, LOOKS = 6, 6
+GOAL = """
+[goal calm]
+for = irq:{irq}
+keep = rate(irq.hurt) < 5%
+by = irq.affinity calmest
+ease-after = 1h
+"""
+# The task itself is what runs there: no interrupt that goes away changes that.
+VAIN = """
+[goal vain]
+for = cpu:{cpu}
+keep = rate(sched.cpu_runtime) < 1%
+by = irq.affinity @irq:{irq} calmest
+settle = 6s
+"""
+ONE_QUEUE = """
+[rule managed]
+for = irq:*
+when = rate(irq.count) >= 0
+hold = 0s
+then = irq.affinity = calmest
+"""
+
+
+def hurt(metric, thing):
+    """The share of a CPU's time, now."""
+    answer = run(program("trimtab"), "--json", "metrics", metric, thing, check=False).stdout
+    for row in json.loads(answer or "[]"):
+        if row.get("value") is not None:
+            return row["value"]
+    return None
+
+
+def cpu_seconds(pid):
+    fields = read(f"/proc/{pid}/stat").rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def main_pid(unit):
+    return int(run("systemctl", "show", "--property=MainPID", "--value", unit).stdout)
+
+
+def is_better(look, before):
+    return look["p99_ms"] < 0.9 * before["p99_ms"] and look["p50_ms"] < 0.9 * before["p50_ms"]
+
+
+class Watch:
+    """How often the affinity of an interrupt changes, looked at four times a second by whoever waits."""
+
+    def __init__(self, number):
+        self.number, self.last, self.moves = number, affinity(number), 0
+
+    def wait(self, condition, seconds):
+        def look():
+            now = affinity(self.number)
+            self.moves += now != self.last
+            self.last = now
+            return condition()
+        return wait_for(look, seconds, 0.25)
+
+
+def with_trimtab(check, name, number, before, results):
+    rules(GOAL.format(irq=name))
+    watch = Watch(number)
+    run("systemctl", "start", "trimtabd")
+    check(wait_for(lambda: (hurt("irq.hurt", f"irq:{name}") or 0) > 0, 60), "who is hurt is seen",
+          run(program("trimtab"), "plugins", check=False).stdout + journal("trimtabd")[-1000:])
+    check(watch.wait(lambda: affinity(number) != str(TASK_CPU), 90), "the goal moves the interrupt away",
+          f"{affinity(number)} {trimtab('rules', 'calm')}")
+    moved = affinity(number)
+    check(moved in ("0", "2", "3"), "to one CPU", moved)
+    fired = counts(number)
+    time.sleep(2)
+    more = [b - a for a, b in zip(fired, counts(number))]
+    check(more[TASK_CPU] == 0 and more[int(moved)] > 0, "and there it fires", more)
+    spent, since = cpu_seconds(main_pid("trimtabd")), time.monotonic()
+    after = best(LOOKS, SECONDS, lambda look: is_better(look, before))
+    cost = (cpu_seconds(main_pid("trimtabd")) - spent) / (time.monotonic() - since)
+    watch.wait(lambda: False, 1)
+    results["trimtab"] = {**after, "moves": watch.moves, "daemon_cpu_percent": 100 * cost}
+    print(f"# before {before}\n# after {after}", flush=True)
+    check(is_better(after, before), "the task has its turn again",
+          f"p99 {before['p99_ms']:.2f} -> {after['p99_ms']:.2f} ms, p50 {before['p50_ms']:.2f} -> {after['p50_ms']:.2f} ms")
+    check(after["packets"] > 0.6 * before["packets"], "packets come as before", f"{before['packets']:.0f} -> {after['packets']:.0f}")
+    check(affinity(number) == moved, "it stays there", affinity(number))
+    run("systemctl", "stop", "trimtabd")
+    check(affinity(number) == str(TASK_CPU), "a stop puts the mask back", affinity(number))
+
+
+def in_vain(check, name, number):
+    rules(VAIN.format(irq=name, cpu=TASK_CPU))
+    watch = Watch(number)
+    run("systemctl", "start", "trimtabd")
+    check(watch.wait(lambda: affinity(number) != str(TASK_CPU), 90), "another goal tries the same", trimtab("rules", "vain"))
+    check(watch.wait(lambda: affinity(number) == str(TASK_CPU), 120), "what did not help is taken back", trimtab("rules", "vain"))
+    run("systemctl", "stop", "trimtabd")
+
+
+def never(check):
+    """All that there is, by a rule that wants everything moved: what the kernel manages, and what is no queue, stays."""
+    masks = {n: affinity(i) for n, i in irqs().items()}
+    rules(ONE_QUEUE)
+    run("systemctl", "start", "trimtabd")
+    time.sleep(30)
+    now = {n: affinity(i) for n, i in irqs().items()}
+    kept = [n for n in masks if n.endswith("-config") or "-req." in n or n in ("timer", "rtc0")]
+    check(all(masks[n] == now[n] for n in kept) and any("-req." in n for n in kept), "managed ones, config vectors and timers stay", kept)
+    tried = [line for line in journal("trimtabd").splitlines() if "smp_affinity" in line and "rror" in line]
+    check(not tried, "and no write was tried that is refused", tried)
+    run("systemctl", "stop", "trimtabd")
+    now = {n: affinity(i) for n, i in irqs().items()}
+    check(now == masks, "a stop puts all back", {n: (masks[n], now[n]) for n in masks if masks[n] != now[n]})
+
+
+def beside_irqbalance(check, name, number, irqbalance, before, results):
+    watch = Watch(number)
+    balancer = subprocess.Popen([irqbalance, "--foreground", "--interval=10"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    watch.wait(lambda: affinity(number) != str(TASK_CPU), 40)
+    spent, since = cpu_seconds(balancer.pid), time.monotonic()
+    after = best(3, SECONDS)
+    cost = (cpu_seconds(balancer.pid) - spent) / (time.monotonic() - since)
+    watch.wait(lambda: False, 1)
+    results["irqbalance"] = {**after, "moves": watch.moves, "daemon_cpu_percent": 100 * cost, "mask": affinity(number)}
+    print(f"# irqbalance: {results['irqbalance']}", flush=True)
+
+    set_affinity(number, TASK_CPU)
+    rules(GOAL.format(irq=name))
+    run("systemctl", "start", "trimtabd")
+    check(wait_for(lambda: "irqbalance (process" in journal("trimtabd"), 60), "while irqbalance runs nothing is moved, and how to hand over is said",
+          journal("trimtabd")[-2000:])
+    said = journal("trimtabd").count("irqbalance (process")
+    time.sleep(15)
+    check(journal("trimtabd").count("irqbalance (process") == said == 1, "once", said)
+    balancer.terminate()
+    balancer.wait()
+    set_affinity(number, TASK_CPU)
+    check(wait_for(lambda: affinity(number) not in (str(TASK_CPU), "0-3"), 120), "and when it is gone, it is", affinity(number))
+    run("systemctl", "stop", "trimtabd")
+
+
+def main():
+    stage, packets = sys.argv[1:3]
+    irqbalance = sys.argv[3] if len(sys.argv) > 3 else None
+    check, results = Checks(), {"kernel": os.uname().release}
+    install(stage)
+    mode("enforce")
+    _, near, far = up()
+    burden(2000)
+    numbers = irqs()
+    name, number = f"{near}-input.0", numbers[f"{near}-input.0"]
+    name = f"{name}:{number}"
+    for other, i in numbers.items():
+        if other.startswith(far) and not other.endswith("config"):
+            set_affinity(i, SENDER_CPU)
+    children = [start(packets, "receive", PORT, "/run/came", RECEIVER_CPU), start(packets, "task", "/run/turns", TASK_CPU)]
+    time.sleep(3)
+    set_affinity(number, TASK_CPU)
+    alone = best(2, SECONDS)
+    children.append(start(packets, "send", HERE, PORT, 2000, SENDER_CPU, namespace="far"))
+    time.sleep(2)
+    before = best(3, SECONDS)
+    results.update(alone=alone, before=before)
+    print(f"# alone {alone}", flush=True)
+
+    with_trimtab(check, name, number, before, results)
+    in_vain(check, name, number)
+    never(check)
+    if irqbalance:
+        beside_irqbalance(check, name, number, irqbalance, before, results)
+    for child in children:
+        child.kill()
+    print(json.dumps(results), flush=True)
+    folder = os.environ.get("TRIMTAB_RESULTS")
+    if folder:
+        with open(os.path.join(folder, "irq.json"), "w", encoding="utf-8") as file:
+            json.dump(results, file)
+    if check.failed:
+        print(journal("trimtabd"))
+    check.finish()
+
+
+if __name__ == "__main__":
+    main()
