@@ -50,6 +50,7 @@ static const struct trimtab_metric metrics[_METRIC_MAX] = {
 static const struct trimtab_knob knobs[] = {
         {
                 .name = "irq.affinity",
+                .unit = "",
                 .help = "The CPUs that the interrupt may come to; calmest: where it hurts least, spread: apart from its device's others, "
                         "node-local: the calmest of its device's node",
                 .scope = "irq",
@@ -60,6 +61,7 @@ static const struct trimtab_knob knobs[] = {
         },
         {
                 .name = "net.threaded_napi",
+                .unit = "",
                 .help = "1: a thread for each of the interface's queues polls it, which the scheduler places and weighs as any other",
                 .scope = "iface",
                 .type = TRIMTAB_NUMBER,
