@@ -229,7 +229,6 @@ struct task_struct {
         struct sched_entity se;
         struct sched_info sched_info;
         struct css_set *cgroups;
-        char comm[16];
 };
 
 /* A handler of an interrupt. */
