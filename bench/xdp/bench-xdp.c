@@ -27,7 +27,7 @@
 /* With many sources, so many in one run that it is not the first touch of each bucket that is measured, and fewer such runs. */
 #define MANY        1000000
 #define MANY_ROUNDS 20
-#define BUCKETS 32768 /* the plugin's default */
+#define BUCKETS 65536 /* the plugin's default */
 #define SUBJECTS_MAX 24
 #define XDP_FILTER "/usr/lib/x86_64-linux-gnu/bpf/xdpfilt_dny_all.o"
 

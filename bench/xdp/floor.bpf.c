@@ -62,7 +62,7 @@ int any_listed(struct xdp_md *ctx)
         } name SEC(".maps")
 
 #define N_READ  16384
-#define N_WRITE 32768
+#define N_WRITE 65536
 WORDS(to_read, N_READ);
 WORDS(to_write, N_WRITE);
 

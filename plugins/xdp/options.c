@@ -14,7 +14,7 @@ const struct trimtab_option xdp_options[XDP_N_OPTIONS] = {
         { "flood-syn-pps", "packets/s", "more new connections a second than this are a flood; 0: none are", "0", 0, 1e9 },
         { "burst", "ms", "how far ahead of its limit a source or destination may be", "100", 1, 10000 },
         { "linger", "s", "how long the program stays attached after its mode is off again", "60", 0, 3600 },
-        { "buckets", "buckets", "of a limit: who shares one shares its limit; 8 bytes each, rounded up to a power of two", "32768", 1,
+        { "buckets", "buckets", "of a limit: who shares one shares its limit; 8 bytes each, rounded up to a power of two", "65536", 1,
           4194304 },
         { "tcx", NULL, "whether routes of path = tc are tcx links where the kernel has them (6.6), or filters of clsact, as before", "yes", 0, 0 },
         { "top-sources", "sources", "how many of those that send most are objects; 0: nobody looks", "16", 0, 256 },
