@@ -107,4 +107,18 @@ static __always_inline __u64 bio_cgroup_id(struct bio *bio, const bool raw)
         return FIELD(raw, cgroup, kn, id);
 }
 
+/* What stands for that cgroup as long as it lives, in two steps: the address of its blkcg; 0: none. */
+static __always_inline __u64 bio_blkcg(struct bio *bio, const bool raw)
+{
+        struct blkcg_gq *blkg;
+        __u64 blkcg = 0;
+
+        if (!bpf_core_field_exists(bio->bi_blkg))
+                return 0;
+        blkg = FIELD(raw, bio, bi_blkg);
+        if (!blkg || bpf_core_read(&blkcg, sizeof(blkcg), &blkg->blkcg))
+                return 0; /* as a field of a typed pointer it would be no number for the verifier */
+        return blkcg;
+}
+
 #endif

@@ -64,15 +64,35 @@ static __always_inline void count(struct block_stats *s, const struct outcome *o
                 ADD(s->errors, 1);
 }
 
+static __always_inline __u64 seal_of(__u64 blkcg, __u32 slot, __u32 generation)
+{
+        return blkcg ^ (slot + 1) * 0x9e3779b97f4a7c15ull ^ (generation + 1) * 0xbf58476d1ce4e5b9ull;
+}
+
+static __always_inline __u32 find_slot(struct block_control *c, struct bio *bio, const bool raw)
+{
+        __u64 blkcg = bio_blkcg(bio, raw);
+        struct block_charge *charge = &c->charges[hash_64(blkcg, BLOCK_CHARGE_BITS)];
+        __u32 generation = c->generation, slot = charge->slot; /* the former as of before the search */
+
+        if (charge->seal == seal_of(blkcg, slot, generation))
+                return slot;
+        slot = cgroup_slot(bio_cgroup_id(bio, raw));
+        charge->slot = slot;
+        charge->seal = seal_of(blkcg, slot, generation);
+        return slot;
+}
+
 /* The totals of the cgroup that is charged with a bio; NULL: nobody watches it. */
-static __always_inline struct block_stats *find_cgroup(const struct block_disk *disk, struct bio *bio, const bool raw)
+static __always_inline struct block_stats *find_cgroup(struct block_control *c, const struct block_disk *disk, struct bio *bio,
+                                                       const bool raw)
 {
         __u32 slot;
 
         /* What is stacked is counted for the cgroup where it meets a disk. */
         if (!bio || disk->stacked)
                 return NULL;
-        slot = cgroup_slot(bio_cgroup_id(bio, raw));
+        slot = find_slot(c, bio, raw);
         return slot < CGROUP_SLOT_NONE ? find_stats(slot) : NULL;
 }
 
@@ -165,7 +185,7 @@ static __always_inline int on_complete(struct request *rq, int error, __u32 nr_b
         s = c->wanted & BLOCK_WANT_DISKS ? find_stats(disk->slot) : NULL;
         if (s)
                 count(s, &o);
-        s = c->wanted & BLOCK_WANT_CGROUPS ? find_cgroup(disk, FIELD(raw, rq, bio), raw) : NULL;
+        s = c->wanted & BLOCK_WANT_CGROUPS ? find_cgroup(c, disk, FIELD(raw, rq, bio), raw) : NULL;
         if (s)
                 count(s, &o);
         return 0;
@@ -174,14 +194,17 @@ static __always_inline int on_complete(struct request *rq, int error, __u32 nr_b
 static __always_inline int on_merge(struct gendisk *gendisk, struct bio *bio, const bool raw)
 {
         struct block_disk *disk = find_disk(disk_dev(gendisk, raw));
+        struct block_control *c;
         struct block_stats *s;
+        __u32 key = 0;
 
-        if (!disk)
+        c = bpf_map_lookup_elem(&control, &key);
+        if (!disk || !c)
                 return 0;
         s = find_stats(disk->slot);
         if (s)
                 ADD(s->merges, 1);
-        s = find_cgroup(disk, bio, raw);
+        s = find_cgroup(c, disk, bio, raw);
         if (s)
                 ADD(s->merges, 1);
         return 0;

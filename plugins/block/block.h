@@ -54,6 +54,18 @@ struct block_issue {
 #define BLOCK_WANT_DISKS   2u /* or the root cgroup, which is all of them */
 #define BLOCK_WANT_CGROUPS 4u
 
+/*
+ * The slot that a cgroup has, by the address of its blkcg: from a bio that is two steps and not five, each to memory that is cold by then. The
+ * seal is of address, slot and the table's generation, so that neither a change of slots nor another CPU that writes meanwhile is taken for
+ * an answer. An address that comes back for another cgroup finds another generation: cgroups that come or go change the table.
+ */
+#define BLOCK_CHARGE_BITS 5
+
+struct block_charge {
+        trimtab_u64 seal;
+        trimtab_u32 slot, reserved;
+};
+
 /* Requests that came without a time of the kernel's. */
 struct block_missing {
         trimtab_u64 start, io_start;
@@ -61,7 +73,9 @@ struct block_missing {
 
 struct block_control {
         struct block_missing missing;
-        trimtab_u32 wanted, reserved;
+        trimtab_u32 wanted;
+        trimtab_u32 generation; /* of the table of cgroups; user space counts it up with every change */
+        struct block_charge charges[1 << BLOCK_CHARGE_BITS];
 };
 
 struct block_config {

@@ -10,7 +10,10 @@ static int point(void *userdata, uint64_t id, uint32_t slot)
 {
         struct block_groups *g = userdata;
 
-        return cgroup_table_point(&g->view->table, id, slot_of(g, slot));
+        int r = cgroup_table_point(&g->view->table, id, slot_of(g, slot));
+
+        (void) __atomic_add_fetch(&g->view->control->generation, 1, __ATOMIC_RELEASE);
+        return r;
 }
 
 static void begin(void *userdata, struct watched *w)
