@@ -5,7 +5,10 @@
 
 #include "decide/controller-ease.h"
 
-/* One that takes it up by so much did harm: no second one is needed to see that. */
+/*
+ * One that takes it up by so much did harm: no second one is needed to see that. Of a lever that has helped in this attempt one is: it may
+ * have been a noisy window.
+ */
 #define HARMS 1.25
 #define MISSES_MAX 2
 
@@ -57,7 +60,7 @@ static void take_lever(struct controller *c, size_t lever)
         c->lever = lever;
         c->stepped = false;
         c->misses = 0;
-        c->helps = false;
+        c->helps = c->has_helped = false;
         c->best = NAN;
 }
 
@@ -79,7 +82,7 @@ static bool judge(struct controller *c, double load, struct controller_order *re
         if (load <= c->best * CONTROLLER_HELPS) {
                 c->best = load;
                 c->misses = 0;
-                c->helps = true;
+                c->helps = c->has_helped = true;
                 c->answered = true;
                 c->leaps = false;
                 return true;
@@ -87,11 +90,12 @@ static bool judge(struct controller *c, double load, struct controller_order *re
 
         c->helps = false;
         c->misses++;
-        if (load > c->before * HARMS) {
-                c->misses = MISSES_MAX;
-                c->answered = true;
-        }
         ret->verb = CONTROLLER_BACK;
+        if (load > c->before * HARMS) {
+                c->misses = c->has_helped ? c->misses : MISSES_MAX;
+                c->answered = true;
+                return true;
+        }
         return c->misses >= MISSES_MAX;
 }
 

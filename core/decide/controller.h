@@ -80,6 +80,7 @@ struct controller {
         bool stepped;        /* its last step is to be judged */
         unsigned misses;     /* steps in a row that did not help */
         bool helps;          /* the last one judged did */
+        bool has_helped;     /* some step of it did, in this attempt */
         double before, best; /* the load before that step, and the lowest that this lever has brought */
 
         uint64_t margin_since_ns;   /* met with margin since; 0: not */

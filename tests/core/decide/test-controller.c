@@ -128,6 +128,24 @@ static void test_one_step_that_harms(void **state)
         after(&l, 6, 1.6, CONTROLLER_BACK);
 }
 
+/* One bad look does not condemn what has helped: back to where it did, and once more from there. */
+static void test_one_that_harms_after_it_has_helped(void **state)
+{
+        struct law l = stepped(2, 8);
+        struct controller_order o;
+
+        after(&l, 6, 3, CONTROLLER_MARK);
+        expect(&l, 3, CONTROLLER_STEP);
+        after(&l, 6, 5, CONTROLLER_BACK);
+        assert_int_equal(until(&l, 60, 3, &o), 6);
+        assert_int_equal(o.verb, CONTROLLER_STEP);
+        assert_int_equal(o.lever, 0);
+
+        after(&l, 6, 5, CONTROLLER_BACK); /* twice in a row */
+        (void) until(&l, 60, 3, &o);
+        assert_int_equal(o.lever, 1);
+}
+
 /* Lever 0 harmed, lever 1 is at hand. */
 static struct law on_the_second(void)
 {
@@ -307,6 +325,7 @@ int main(void)
                 cmocka_unit_test(test_two_steps_that_do_not_help),
                 cmocka_unit_test(test_misses_are_counted_in_a_row),
                 cmocka_unit_test(test_one_step_that_harms),
+                cmocka_unit_test(test_one_that_harms_after_it_has_helped),
                 cmocka_unit_test(test_a_useless_lever_is_not_tried_again_for_a_while),
                 cmocka_unit_test(test_a_lever_at_its_bound_stays_and_the_next_is_tried),
                 cmocka_unit_test(test_at_the_bound_what_still_comes_is_waited_for),
