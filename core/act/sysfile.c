@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "decide/cpulist.h"
 #include "decide/value.h"
 #include "util/cleanup.h"
 #include "util/file.h"
@@ -235,6 +236,12 @@ int sysfile_decode(const struct sysfile_form *form, const char *raw, struct trim
         double number;
         int r;
 
+        if (form->form == TRIMTAB_FORM_MASK) {
+                char list[sizeof(ret->text)];
+
+                r = cpulist_from_mask(raw, list, sizeof(list));
+                return r < 0 ? r : value_text(form->type, list, ret);
+        }
         if (form->type != TRIMTAB_NUMBER)
                 return value_text(form->type, raw, ret);
 
@@ -265,6 +272,14 @@ static char *quota_encode(double percent, const char *like)
         return str_printf("%.0f %.0f", fmax(percent / 100 * period, QUOTA_LEAST_USEC), period);
 }
 
+/* NULL: no memory, or no list, which nobody has let through. */
+static char *mask_encode(const char *list)
+{
+        char mask[CPULIST_MAX / 32 * 9 + 1];
+
+        return cpulist_to_mask(list, mask, sizeof(mask)) < 0 ? NULL : strdup(mask);
+}
+
 int sysfile_encode(const struct sysfile_form *form, const struct trimtab_value *value, const char *like,
                    char **ret_raw)
 {
@@ -274,7 +289,7 @@ int sysfile_encode(const struct sysfile_form *form, const struct trimtab_value *
                 if (strchr(value->text, '\n'))
                         return -EINVAL;
 
-                raw = strdup(value->text);
+                raw = form->form == TRIMTAB_FORM_MASK ? mask_encode(value->text) : strdup(value->text);
         } else {
                 if (isnan(value->number) || value->number == -INFINITY)
                         return -EINVAL;

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct cpuset {
@@ -81,13 +82,11 @@ static int print(const struct cpuset *set, char *ret, size_t size)
         return 0;
 }
 
-int cpulist_normalise(const char *text, char *ret, size_t size)
+static int parse(const char *text, struct cpuset *ret)
 {
-        struct cpuset set = { 0 };
-        int r;
-
         for (const char *s = text; *s != '\0';) {
-                r = parse_range(&s, &set);
+                int r = parse_range(&s, ret);
+
                 if (r < 0)
                         return r;
                 if (*s == ',' && s[1] != '\0')
@@ -95,5 +94,62 @@ int cpulist_normalise(const char *text, char *ret, size_t size)
                 else if (*s != '\0')
                         return -EINVAL;
         }
+        return 0;
+}
+
+int cpulist_normalise(const char *text, char *ret, size_t size)
+{
+        struct cpuset set = { 0 };
+        int r = parse(text, &set);
+
+        return r < 0 ? r : print(&set, ret, size);
+}
+
+enum { MASK_BITS = 32, MASK_DIGITS = 8 };
+
+/* The words of a mask are each printed whole but for the first one, which may be shorter. */
+int cpulist_from_mask(const char *mask, char *ret, size_t size)
+{
+        struct cpuset set = { 0 };
+        unsigned n_words = 1;
+
+        for (const char *s = mask; *s != '\0'; s++)
+                n_words += *s == ',';
+        if (n_words > CPULIST_MAX / MASK_BITS)
+                return -EINVAL;
+
+        for (const char *s = mask; n_words-- > 0; s++) {
+                char *end;
+                size_t digits = strspn(s, "0123456789abcdefABCDEF");
+                uint64_t word = strtoul(s, &end, 16);
+
+                if (digits == 0 || digits > MASK_DIGITS || end != s + digits || *end != (n_words > 0 ? ',' : '\0'))
+                        return -EINVAL;
+                set.words[n_words / 2] |= word << (n_words % 2 * MASK_BITS);
+                s = end;
+        }
         return print(&set, ret, size);
+}
+
+int cpulist_to_mask(const char *text, char *ret, size_t size)
+{
+        struct cpuset set = { 0 };
+        unsigned i = CPULIST_MAX / MASK_BITS;
+        size_t at = 0;
+        int r = parse(text, &set);
+
+        if (r < 0)
+                return r;
+        while (i-- > 0) {
+                uint32_t word = (uint32_t) (set.words[i / 2] >> (i % 2 * MASK_BITS));
+                int n;
+
+                if (at == 0 && word == 0 && i > 0)
+                        continue;
+                n = at == 0 ? snprintf(ret, size, "%x", word) : snprintf(ret + at, size - at, ",%08x", word);
+                if (n < 0 || (size_t) n >= size - at)
+                        return -ENAMETOOLONG;
+                at += (size_t) n;
+        }
+        return 0;
 }

@@ -13,4 +13,8 @@
  */
 int cpulist_normalise(const char *text, char *ret, size_t size);
 
+/* Between a list, "0-1,35", and the mask that some of the kernel's files hold, "8,00000003". Errors are the same. */
+int cpulist_from_mask(const char *mask, char *ret, size_t size);
+int cpulist_to_mask(const char *text, char *ret, size_t size);
+
 #endif

@@ -173,9 +173,11 @@ static bool has_lines(uint32_t form)
 
 static int check_form(const struct entry *e, const struct trimtab_knob *k)
 {
-        if (k->form > TRIMTAB_FORM_NESTED)
-                return REFUSE(e, "form %u is not known; expected plain (0), quota (1), keyed (2) or nested (3)",
+        if (k->form > TRIMTAB_FORM_MASK)
+                return REFUSE(e, "form %u is not known; expected plain (0), quota (1), keyed (2), nested (3) or mask (4)",
                               k->form);
+        if (k->form == TRIMTAB_FORM_MASK && k->type != TRIMTAB_CPULIST)
+                return REFUSE(e, "form mask holds a list of CPUs only");
         if (k->form == TRIMTAB_FORM_QUOTA && k->type != TRIMTAB_NUMBER)
                 return REFUSE(e, "form quota holds a number only");
         if (has_lines(k->form) != is_text(k->key))

@@ -64,6 +64,8 @@ extern "C" {
 #define TRIMTAB_FORM_KEYED 2u /* the value stands behind the knob's key on a line: io.weight's "default 100" */
 #define TRIMTAB_FORM_NESTED 3u /* one of several on a key's line, the knob's key being "8:0 wbps": io.max's
                                   "8:0 rbps=max wbps=1048576"; a write of it leaves the others alone */
+#define TRIMTAB_FORM_MASK   4u /* TRIMTAB_CPULIST: the file holds the CPUs as a mask, 32 bits a word of hex digits with commas between,
+                                  CPU 0 the lowest bit of the last: rps_cpus; the value is a list all the same */
 
 /* Metric flags. */
 #define TRIMTAB_METRIC_SHARE (1u << 0) /* a gauge in %: a share of a whole, never below 0 nor above 100 % */

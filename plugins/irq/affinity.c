@@ -243,6 +243,7 @@ int irq_affinity_check(void *self, uint64_t object, const struct trimtab_value *
         (void) snprintf(ret->text, sizeof(ret->text), "%u", to);
         s->irqs[irq].moved_ns = now;
         s->irqs[irq].moved_to = to;
+        s->irqs[irq].elsewhere_ns = 0;
         return 0;
 }
 
@@ -262,8 +263,12 @@ static void verify(struct irq *s, uint32_t irq, uint64_t now)
                 o->barred_ns = now;
                 return;
         }
-        if (s->loads.fired_ns[irq] < o->moved_ns + SETTLED_NS)
+        if (s->loads.fired_ns[irq] < o->moved_ns + SETTLED_NS || s->loads.fired_ns[irq] == o->elsewhere_ns)
                 return; /* it has not fired since */
+        if (s->loads.cpu[irq] != to && !o->elsewhere_ns) {
+                o->elsewhere_ns = s->loads.fired_ns[irq]; /* the first one after a move still comes to where it was */
+                return;
+        }
         o->moved_to = PLACE_NOWHERE;
         if (s->loads.cpu[irq] == to)
                 return;

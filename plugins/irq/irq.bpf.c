@@ -156,7 +156,9 @@ static __always_inline int on_raise(__u32 vector)
                 return 0;
         }
         if (vector == VECTOR_NET_RX) {
-                if (!owner || (here->n_raisers && here->raised_by[vector] != owner))
+                if (!owner)
+                        return 0; /* packets to oneself, or buffers given back by other CPUs: no device's queue is polled for it */
+                if (here->n_raisers && here->raised_by[vector] != owner)
                         here->n_raisers = 2;
                 else if (!here->n_raisers)
                         here->n_raisers = 1;
@@ -243,9 +245,14 @@ static __always_inline __u32 owner_of(struct irq_cpu *here, __u64 napi)
 
         if (!known)
                 return 0;
-        if (here->only_raiser && !here->n_polls && (known->napi != napi || known->irq != here->only_raiser)) {
-                known->irq = here->only_raiser;
-                known->napi = napi;
+        if (here->only_raiser && !here->n_polls) {
+                /* What was seen once may have been by chance; what is seen twice in a row where another one was known is not. */
+                if (known->napi != napi || known->irq == here->only_raiser || known->doubts) {
+                        known->irq = here->only_raiser;
+                        known->napi = napi;
+                        known->doubts = 0;
+                } else
+                        known->doubts = 1;
         }
         return known->napi == napi ? known->irq : here->raised_by[VECTOR_NET_RX];
 }
@@ -262,8 +269,11 @@ static __always_inline int on_poll(struct napi_struct *napi, int work, int budge
                 __u64 now = bpf_ktime_get_ns();
                 __u64 time = own_time(now, here->poll_since, here->time - here->poll_time_before);
 
-                book(owner_of(here, address_of(napi)), time, count_losers(raw));
-                here->n_polls++;
+                /* The one without a device has the packets to oneself. */
+                if (dev) {
+                        book(owner_of(here, address_of(napi)), time, count_losers(raw));
+                        here->n_polls++;
+                }
                 here->poll_since = now;
                 here->poll_time_before = here->time;
         }

@@ -60,6 +60,24 @@ static const struct trimtab_knob knobs[] = {
                 .check = irq_affinity_check,
         },
         {
+                .name = "net.rps_cpus",
+                .unit = "",
+                .help = "The CPUs that share the work on packets that the queue receives; empty: the one that its interrupt comes to",
+                .scope = "queue",
+                .type = TRIMTAB_CPULIST,
+                .form = TRIMTAB_FORM_MASK,
+                .file = "{path}/rps_cpus",
+        },
+        {
+                .name = "net.xps_cpus",
+                .unit = "",
+                .help = "The CPUs that send by this queue",
+                .scope = "queue",
+                .type = TRIMTAB_CPULIST,
+                .form = TRIMTAB_FORM_MASK,
+                .file = "{path}/xps_cpus",
+        },
+        {
                 .name = "net.threaded_napi",
                 .unit = "",
                 .help = "1: a thread for each of the interface's queues polls it, which the scheduler places and weighs as any other",
@@ -89,6 +107,10 @@ static const struct trimtab_knob knobs[] = {
                 .max = 1000,
                 .file = "/proc/sys/net/core/busy_read",
         },
+};
+
+static const struct trimtab_scope scopes[] = {
+        { "queue", "a queue of an interface: eth0/rx-3, eth0/tx-3" },
 };
 
 static const struct trimtab_option options[] = {
@@ -139,7 +161,7 @@ static int irq_open(const struct trimtab_host *h, void **ret_self)
         *ret_self = s;
         s->host = h;
         s->available = (1u << _METRIC_MAX) - 1;
-        s->devices_are_old = true;
+        s->devices_are_old = s->queues.are_old = true;
 
         r = h->option_number(h, "beside-irqbalance", &beside);
         if (r < 0)
@@ -247,6 +269,7 @@ static int irq_collect(void *self, uint64_t now_ns)
         if (cpus & (1u << METRIC_CPU_DROPPED | 1u << METRIC_CPU_SQUEEZED))
                 softnet_emit(s->host, METRIC_CPU_DROPPED, METRIC_CPU_SQUEEZED);
         irq_affinity_tick(s, now_ns);
+        queues_tick(&s->queues, s->host, "");
         return r;
 }
 
@@ -255,6 +278,8 @@ static void irq_on_object(void *self, const char *scope, uint64_t object, uint32
         struct irq *s = self;
         struct irq_object *o;
 
+        if (strcmp(scope, "iface") == 0)
+                s->queues.are_old = true;
         if (strcmp(scope, "irq") != 0 || object >= s->view.sizes.n_irqs)
                 return;
         o = &s->irqs[object];
@@ -271,6 +296,7 @@ static void irq_close(void *self)
         irq_view_close(&s->view);
         topology_done(&s->topology);
         loads_done(&s->loads);
+        queues_done(&s->queues);
         free(s->devices);
         free(s->irqs);
         free(s->cpu_metrics);
@@ -285,6 +311,7 @@ TRIMTAB_PLUGIN("irq") = {
         .help = "what interrupts take and from whom, and where they go",
         TRIMTAB_METRICS(metrics),
         TRIMTAB_KNOBS(knobs),
+        TRIMTAB_SCOPES(scopes),
         TRIMTAB_OPTIONS(options),
         .open = irq_open,
         .watch = irq_watch,

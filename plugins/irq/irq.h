@@ -50,7 +50,7 @@ struct irq_cpu {
         unsigned current;                                      /* the interrupt that is handled, + 1 */
         unsigned vector;                                       /* the softirq that runs, + 1 */
         unsigned raised_by[IRQ_VECTORS];                       /* the interrupt for which it runs, + 1; 0: none */
-        unsigned n_raisers;                                    /* of NET_RX since it last began; 2: more than one, or not an interrupt */
+        unsigned n_raisers;                                    /* interrupts that have raised NET_RX since it last began; 2: more than one */
         unsigned is_left_over;                                 /* NET_RX did not get to the end of its work */
         unsigned only_raiser;                                  /* the interrupt, + 1, whose queue alone can be the first one polled */
         unsigned n_polls;                                      /* in this run */
@@ -60,8 +60,8 @@ struct irq_cpu {
 /* Which interrupt a queue has. */
 struct irq_napi {
         unsigned long long napi;
-        unsigned irq; /* + 1 */
-        unsigned pad;
+        unsigned irq;    /* + 1 */
+        unsigned doubts; /* 1: another one was seen last */
 };
 
 #define IRQ_NAPI_BITS 10

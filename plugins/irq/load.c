@@ -97,7 +97,7 @@ void irq_view_forget(struct irq_view *v)
 
                 cpu->softirq_since = cpu->poll_since = 0;
                 cpu->current = cpu->vector = cpu->only_raiser = 0;
-                cpu->n_raisers = 2; /* who raised what waits now is not known */
+                cpu->is_left_over = 1; /* who raised what waits now is not known */
                 memset(cpu->raised_by, 0, sizeof(cpu->raised_by));
         }
 }

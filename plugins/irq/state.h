@@ -13,6 +13,7 @@
 #include "devices.h"
 #include "load.h"
 #include "loads.h"
+#include "queues.h"
 #include "topology.h"
 
 enum irq_metric {
@@ -45,10 +46,11 @@ extern const uint32_t irq_programs_of[_METRIC_MAX];
 struct irq_object {
         char name[128];       /* as it was when it was looked at; "": not yet */
         const char *refusal;  /* why it is not to be moved, static; NULL: it may be */
-        bool is_here, is_told;
+        bool is_here;
         uint32_t metrics;     /* bit n: metric number n is wanted for it */
         uint64_t moved_ns;    /* when it was last said where it should go; 0: never */
         uint32_t moved_to;    /* and where; PLACE_NOWHERE once it is known to fire there, or not to */
+        uint64_t elsewhere_ns; /* when it was first seen to fire elsewhere after that; 0: not yet */
         uint32_t barred;      /* a CPU that it did not get to … */
         uint64_t barred_ns;   /* … and since when; 0: none */
 };
@@ -73,7 +75,9 @@ struct irq {
         struct device *devices; /* by interrupt */
         struct balancer balancer;
         bool beside_balancer, devices_are_old, balancer_is_told;
-        uint64_t asked_ns, now_ns; /* when somebody last wanted to know what a word means; 0: nobody lately. As of the last collect() */
+        uint64_t asked_ns; /* when somebody last wanted to know what a word means; 0: nobody lately */
+
+        struct queues queues;
 };
 
 #endif

@@ -14,6 +14,7 @@
 #include "util/file.h"
 
 static const struct sysfile_form plain = { TRIMTAB_FORM_PLAIN, TRIMTAB_NUMBER, "" };
+static const struct sysfile_form mask = { TRIMTAB_FORM_MASK, TRIMTAB_CPULIST, "" };
 static const struct sysfile_form quota = { TRIMTAB_FORM_QUOTA, TRIMTAB_NUMBER, "" };
 static const struct sysfile_form keyed = { TRIMTAB_FORM_KEYED, TRIMTAB_NUMBER, "default" };
 static const struct sysfile_form cpus = { TRIMTAB_FORM_PLAIN, TRIMTAB_CPULIST, "" };
@@ -181,6 +182,38 @@ static void encodes(void **state)
         assert_int_equal(sysfile_encode(&text, &v, NULL, &raw), -EINVAL);
 }
 
+/* rps_cpus of a machine of 40 CPUs; whatever width a mask is written with. */
+static void masks_are_lists(void **state)
+{
+        static const struct {
+                const char *raw, *list, *encoded;
+        } cases[] = {
+                { "0", "", "0" },
+                { "00,00000000", "", "0" },
+                { "f", "0-3", "f" },
+                { "00,0000000f", "0-3", "f" },
+                { "80,80000001", "0,31,39", "80,80000001" },
+                { "1,00000000,00000000", "64", "1,00000000,00000000" },
+                { "A0", "5,7", "a0" },
+        };
+        static const char *const bad[] = { "", ",", "f,", ",f", "x", "0x1", "123456789", "f f", "-1" };
+        struct trimtab_value v;
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_free_ char *got = NULL;
+
+                assert_int_equal(sysfile_decode(&mask, cases[i].raw, &v), 0);
+                assert_int_equal(v.type, TRIMTAB_CPULIST);
+                assert_string_equal(v.text, cases[i].list);
+                assert_int_equal(sysfile_encode(&mask, &v, NULL, &got), 0);
+                assert_string_equal(got, cases[i].encoded);
+        }
+        for (size_t i = 0; i < ELEMENTSOF(bad); i++)
+                assert_int_equal(sysfile_decode(&mask, bad[i], &v), -EINVAL);
+        assert_true(sysfile_same(&mask, "f", "00000000,0000000f"));
+        assert_false(sysfile_same(&mask, "f", "e"));
+}
+
 static void compares_by_meaning(void **state)
 {
         assert_true(sysfile_same(&plain, "100", "100"));
@@ -218,6 +251,7 @@ int main(void)
                 cmocka_unit_test(reports_what_write_says),
                 cmocka_unit_test(decodes),
                 cmocka_unit_test(encodes),
+                cmocka_unit_test(masks_are_lists),
                 cmocka_unit_test(compares_by_meaning),
         };
 

@@ -185,6 +185,7 @@ static const struct {
         { TRIMTAB_FORM_QUOTA, 1 },
         { TRIMTAB_FORM_KEYED, 2 },
         { TRIMTAB_FORM_NESTED, 3 },
+        { TRIMTAB_FORM_MASK, 4 },
         { TRIMTAB_KNOB_MAX, 1 },
         { TRIMTAB_KNOB_SLOW, 2 },
         { TRIMTAB_KNOB_WEIGHT, 4 },

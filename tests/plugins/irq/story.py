@@ -180,9 +180,10 @@ def main():
     print(f"# alone {alone}", flush=True)
 
     with_trimtab(check, name, number, before, results)
-    in_vain(check, name, number)
-    never(check)
-    if irqbalance:
+    if os.environ.get("TRIMTAB_STORY") != "short":
+        in_vain(check, name, number)
+        never(check)
+    if irqbalance and os.environ.get("TRIMTAB_STORY") != "short":
         beside_irqbalance(check, name, number, irqbalance, before, results)
     for child in children:
         child.kill()

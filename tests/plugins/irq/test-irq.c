@@ -171,8 +171,8 @@ static void test_programs_load(void **state)
 }
 
 /*
- * Between two looks as many as /proc/interrupts counts, read right before and after each of them: exactly, but for the one under way at each
- * look, which the kernel counts when it begins and we when it is done.
+ * Between two looks as many as /proc/interrupts counts, read right before and after each of them: but for the one under way at each look, which
+ * the kernel counts when it begins and we when it is done, and one or two in thousands that a busy machine has been seen to count without a handler.
  */
 static void test_counts_are_those_of_the_kernel(void **state)
 {
@@ -196,7 +196,9 @@ static void test_counts_are_those_of_the_kernel(void **state)
                 uint64_t irq = irqs[i];
                 double ours = count[1][irq] - count[0][irq];
 
-                if (ours + 1 < (double) (before[1][irq] - after[0][irq]) || ours > (double) (after[1][irq] - before[0][irq]) + 1)
+                double slack = 1 + ours / 500;
+
+                if (ours + slack < (double) (before[1][irq] - after[0][irq]) || ours > (double) (after[1][irq] - before[0][irq]) + 1)
                         fail_msg("irq %u: %.0f, the kernel counts %.0f to %.0f", (unsigned) irq, ours,
                                  (double) (before[1][irq] - after[0][irq]), (double) (after[1][irq] - before[0][irq]));
                 n_seen += ours >= SOME;
