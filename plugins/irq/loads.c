@@ -12,7 +12,8 @@
 #define SECOND_NS 1000000000ull
 /* Often enough to see a load come, seldom enough that /proc/stat, in 10 ms units, says something. */
 #define LOOK_NS (SECOND_NS / 2)
-#define KNOWN_NS (2 * SECOND_NS)
+/* What has just begun, the daemon itself or a burst, has gone by then or come to stay. */
+#define KNOWN_NS (10 * SECOND_NS)
 /* A load that has come is two thirds known after so long: half of the least time between two moves. */
 #define AVERAGE_NS (5.0 * SECOND_NS)
 

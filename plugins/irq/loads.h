@@ -30,7 +30,7 @@ void loads_forget(struct loads *l);
 /* Has a look, unless the last one is less than half a second ago. root as in topology.h. */
 void loads_look(struct loads *l, const struct irq_view *v, const char *root, uint64_t now_ns);
 
-/* Whether it is known what everything takes: two seconds and two looks are. */
+/* Whether it is known what everything takes: ten seconds and two looks are. */
 bool loads_are_known(const struct loads *l);
 
 #endif
