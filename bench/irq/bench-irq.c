@@ -204,7 +204,7 @@ static void bench_placement(void)
 
                 machine_make(&m, 2, 64, 2, 512);
                 machine_make(&other, 2, 64, 2, 512);
-                machine_load(&m, (unsigned) run + 1, 8, 60);
+                machine_load(&m, (unsigned) run + 1, 8, 20); /* as in the test */
                 copy(&other, &m);
                 machine_gather(&m);
                 machine_gather(&other);
