@@ -27,13 +27,11 @@ static bool is_scheduler(const struct order *o)
         return o->target.kind == TARGET_FILE && file_is(o->target.path, "scheduler");
 }
 
-/* Makes whatever will be there ours, until scheduler_is_written() says what it is. */
-static int note(struct order *o, const char *path, const char *knob)
+static int intend(struct order *o, const char *path, const char *knob, char *was, const char *value)
 {
         struct ledger *ledger = o->actor->config.ledger;
         const struct ledger_entry *known = ledger_find_file(ledger, path, "");
-        _cleanup_free_ char *was = NULL;
-        struct ledger_entry e = {
+        const struct ledger_entry e = {
                 .target = { .kind = TARGET_FILE, .path = (char *) path, .form = form, .slow = o->target.slow },
                 .knob = (char *) knob,
                 .object = o->handle ? o->handle->object_name : o->entry->object,
@@ -41,19 +39,26 @@ static int note(struct order *o, const char *path, const char *knob)
                 .keep = known ? known->keep : o->keep,
                 .contest = known ? known->contest : o->contest,
                 .moved_for = known ? known->moved_for : o->target.path,
+                .original = was,
+                .intended = (char *[]){ (char *) value },
                 .n_intended = 1,
                 .when_usec = realtime_usec(),
         };
+
+        return ledger_intend(ledger, &e);
+}
+
+/* Makes whatever will be there ours, until scheduler_is_written() says what it is. */
+static int note(struct order *o, const char *path, const char *knob)
+{
+        _cleanup_free_ char *was = NULL;
         int r = 0;
 
         /* The kernel has no such file here, or nothing in it: it has nothing to set anew. */
         if (sysfile_read(path, &form, &was) < 0)
                 return 0;
-        e.original = was;
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(anything); i++) {
-                e.intended = (char *[]){ (char *) anything[i] };
-                r = ledger_intend(ledger, &e);
-        }
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(anything); i++)
+                r = intend(o, path, knob, was, anything[i]);
         return r;
 }
 

@@ -154,6 +154,7 @@ static void test_errors(void **state)
                 ini_clear(&w->ini);
                 diag_clear(&w->diag);
                 assert_int_equal(world_parse(w, text, &set), -1);
+                ruleset_free(set);
                 diag_print(&w->diag, out, false);
                 (void) fclose(out);
                 if (!strstr(said, cases[i].says))
@@ -224,6 +225,7 @@ static void test_goal_errors(void **state)
                 diag_clear(&w->diag);
                 if (world_parse(w, text, &set) != -1)
                         fail_msg("%s was taken", cases[i]);
+                ruleset_free(set);
         }
 }
 
