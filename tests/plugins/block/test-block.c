@@ -27,6 +27,7 @@
 #include <trimtab/bpf/histogram.h>
 
 #include "../sched/load.h"
+#include "biolatency.h"
 #include "disk.h"
 #include "reference.h"
 #include "reference.bpf.skel.h"
@@ -291,6 +292,71 @@ static void test_latency(void **state)
         assert_int_equal(disk_set(&disk, "scheduler", "mq-deadline"), 0);
         compare_with_reference(th, false);
         assert_int_equal(disk_set(&disk, "scheduler", "none"), 0);
+        testhost_free(th);
+}
+
+static int percentile_us(const uint64_t *slots, uint32_t n_slots, double p)
+{
+        uint64_t all = 0, n = 0;
+
+        for (uint32_t i = 0; i < n_slots; i++)
+                all += slots[i];
+        for (uint32_t i = 0; i < n_slots; i++) {
+                n += slots[i];
+                if (n > (uint64_t) (p * (double) all))
+                        return (int) i;
+        }
+        return -1;
+}
+
+/* In biolatency's slots, powers of two of usec. */
+static void fold(const uint64_t *slots, uint64_t ret[64])
+{
+        memset(ret, 0, 64 * sizeof(*ret));
+        for (uint32_t i = 0; i < TRIMTAB_HIST_SLOTS; i++)
+                ret[trimtab_log2((trimtab_hist_lower(i) / 1000) | 1)] += slots[i];
+}
+
+/* The same requests as biolatency, in the same slots or those beside them. It prints no mean: that is the reference's matter. */
+static void test_biolatency(void **state)
+{
+        static const double ps[] = { 0.5, 0.9, 0.99 };
+        struct testhost *th = open_plugin();
+        uint64_t folded[64], n = 0, theirs = 0;
+        struct biolatency peer;
+        struct since device;
+        int r;
+
+        watch_all(th);
+        in_parallel(1, disk_read, 10, 4096);
+        assert_int_equal(testhost_collect(th), 0);
+        r = biolatency_start(&peer, strrchr(disk.path, '/') + 1);
+        if (r < 0) {
+                print_message("  skipped: biolatency does not run here (libbpf-tools): %s\n", strerror(-r));
+                testhost_free(th);
+                skip();
+        }
+        begin_since(th, "block.disk_device_latency", &device);
+        in_parallel(8, disk_read, 400, 4096);
+        in_parallel(4, disk_write, 400, 4096);
+        assert_int_equal(testhost_collect(th), 0);
+        end_since(th, "block.disk_device_latency", &device);
+        assert_int_equal(biolatency_stop(&peer), 0);
+
+        fold(device.slots, folded);
+        for (uint32_t i = 0; i < 64; i++) {
+                n += folded[i];
+                theirs += peer.slots[i];
+        }
+        print_message("  count %llu (biolatency %llu)\n", (unsigned long long) n, (unsigned long long) theirs);
+        assert_true(theirs > 1000);
+        assert_near((double) n, (double) theirs, 0.1);
+        for (uint32_t i = 0; i < sizeof(ps) / sizeof(ps[0]); i++) {
+                int slot = percentile_us(folded, 64, ps[i]), expected = percentile_us(peer.slots, 64, ps[i]);
+
+                print_message("    p%.0f in slot 2^%d us (biolatency 2^%d us)\n", ps[i] * 100, slot, expected);
+                assert_true(abs(slot - expected) <= 1);
+        }
         testhost_free(th);
 }
 
@@ -569,7 +635,7 @@ static int tear_down(void **state)
 int main(int argc, char **argv)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_programs),         cmocka_unit_test(test_latency),
+                cmocka_unit_test(test_programs),         cmocka_unit_test(test_latency),          cmocka_unit_test(test_biolatency),
                 cmocka_unit_test(test_raw_tracepoints),  cmocka_unit_test(test_times_of_our_own),
                 cmocka_unit_test(test_counts),           cmocka_unit_test(test_partition),
                 cmocka_unit_test(test_errors),           cmocka_unit_test(test_comes_and_goes),
