@@ -31,6 +31,7 @@
 #include <trimtab/bpf/histogram.h>
 
 #include "calls.h"
+#include "near.h"
 #include "testhost.h"
 
 static const char *plugin_file;
@@ -59,34 +60,6 @@ long syscall(long number, ...)
                 return -1;
         }
         return real(number, a[0], a[1], a[2], a[3], a[4], a[5]);
-}
-
-static uint64_t total(const uint64_t *slots)
-{
-        uint64_t n = 0;
-
-        for (uint32_t i = 0; i < TRIMTAB_HIST_SLOTS; i++)
-                n += slots[i];
-        return n;
-}
-
-/* The power-of-two slot of a percentile. */
-static int percentile(const uint64_t *slots, double p)
-{
-        uint64_t rank = (uint64_t) (p * (double) total(slots)), n = 0;
-
-        for (uint32_t i = 0; i < TRIMTAB_HIST_SLOTS; i++) {
-                n += slots[i];
-                if (n > rank)
-                        return (int) trimtab_log2(trimtab_hist_lower(i) | 1);
-        }
-        return -1;
-}
-
-static void assert_near(double value, double expected, double tolerance)
-{
-        if (!(value >= expected * (1 - tolerance) && value <= expected * (1 + tolerance)))
-                fail_msg("%.0f is not within %.0f %% of %.0f", value, tolerance * 100, expected);
 }
 
 static struct testhost *open_plugin(void)

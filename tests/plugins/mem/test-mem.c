@@ -29,6 +29,7 @@
 #include "../sched/load.h"
 #include "reference.h"
 #include "reference.bpf.skel.h"
+#include "near.h"
 #include "testhost.h"
 
 #define ROOT 1ull
@@ -112,12 +113,6 @@ static const struct testhost_sample *collect(struct testhost *th, const char *me
 static double value_of(struct testhost *th, const char *metric, uint64_t object)
 {
         return collect(th, metric, object)->value;
-}
-
-static void assert_near(double value, double expected, double tolerance)
-{
-        if (!(value >= expected * (1 - tolerance) && value <= expected * (1 + tolerance)))
-                fail_msg("%.0f is not within %.0f %% of %.0f", value, tolerance * 100, expected);
 }
 
 static uint32_t count_links(void)
