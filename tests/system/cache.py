@@ -4,7 +4,7 @@
 
 The service's pages are read again only after many seconds, so the kernel takes them for the neighbour's; each that is gone is a read
 of a slow disk (see slow-disk; the neighbour reads holes, which cost it nothing but memory). A rule protects the service by memory.low, or a
-goal holds the neighbour down by its memory.high: the service's refaults, which the kernel counts, and its p99, which it measures itself, fall
+goal finds how much of it is needed: the service's refaults, which the kernel counts, and its p99, which it measures itself, fall
 at least three times against the same without; the neighbour goes on reading; and all is as it was when it is over.
 
 usage: cache.py STAGE READER [CASE...]   (as root, in a machine that may be thrown away)
@@ -28,12 +28,13 @@ GOAL = """
 description = what the service uses stays in memory
 for = cgroup:{service}
 keep = rate(cgroup.refaults) < 5
-by = memory.high @cgroup:{neighbour} 64Mi..max
+by = memory.low 0..160Mi step +40Mi
 settle = 6s
 ease-after = 20s
 """
 
-# memory.low counts for as much as every cgroup above has of it.
+# memory.low counts for as much as every cgroup above has of it: an administrator of a goal gives it to the one above, the rule does both.
+ABOVE = "192M"
 RULE = """
 [rule keep-cached]
 description = while the service reads again what it had, its memory is nobody else's
@@ -91,6 +92,8 @@ def better(before, after):
 
 def story(check, where, groups, latencies, name, text):
     rules(text.format(**groups))
+    if name == "working-set":
+        where.set_low(os.path.dirname(groups["service"]), ABOVE)
     daemon, neighbour = Daemon(where), Neighbour(groups["neighbour"])
     wait_for(lambda: Neighbour.rounds() > 16, 120)
     before = look(latencies, groups["service"])
@@ -109,7 +112,7 @@ def story(check, where, groups, latencies, name, text):
     check(after["neighbour_mib_s"] > 0, "and the neighbour goes on", f"{after['neighbour_mib_s']:.0f} MiB/s")
 
     neighbour.stop()
-    check(wait_for(lambda: daemon.changed() == {}, 120), "when it is over, all is as it was", daemon.changed())
+    check(wait_for(lambda: daemon.changed() == {}, 300), "when it is over, all is as it was", daemon.changed())
     where.stop()
     check(daemon.changed() == {}, "and after a stop", daemon.changed())
     return {"before": before, "after": after}

@@ -42,6 +42,10 @@ class Units:
         systemd_run(f"{name}.service", "sleep", "infinity", properties=["IOAccounting=yes"])
         return f"/system.slice/{name}.service"
 
+    @staticmethod
+    def set_low(group, amount):
+        run("systemctl", "set-property", "--runtime", os.path.basename(group), f"MemoryLow={amount}")
+
     def start(self):
         run("systemctl", "start", "trimtabd")
 
@@ -66,6 +70,11 @@ class Groups:
     def tenant(self, name):
         os.mkdir(f"{CGROUP}/apps/{name}")
         return f"/apps/{name}"
+
+    @staticmethod
+    def set_low(group, amount):
+        with open(f"{CGROUP}{group}/memory.low", "w", encoding="utf-8") as file:
+            file.write(amount)
 
     def start(self):
         with open(LOG, "a", encoding="utf-8") as log:
