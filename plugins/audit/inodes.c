@@ -79,7 +79,7 @@ static int note_name(struct audit_inodes *in, const char *path, uint32_t watch)
         return 0;
 }
 
-/* What one path of a watch stands for now. */
+/* The files that one path of a watch stands for at this round. */
 static int note_path(struct audit_inodes *in, const char *path, uint32_t watch)
 {
         glob_t found = {};

@@ -29,9 +29,9 @@
 #include "../sched/load.h"
 #include "biolatency.h"
 #include "disk.h"
+#include "near.h"
 #include "reference.h"
 #include "reference.bpf.skel.h"
-#include "near.h"
 #include "testhost.h"
 
 static const char *plugin_file, *disk_name;

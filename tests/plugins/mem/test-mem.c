@@ -27,9 +27,9 @@
 #include <trimtab/bpf/histogram.h>
 
 #include "../sched/load.h"
+#include "near.h"
 #include "reference.h"
 #include "reference.bpf.skel.h"
-#include "near.h"
 #include "testhost.h"
 
 #define ROOT 1ull
