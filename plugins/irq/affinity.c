@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "affinity.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,9 @@
 #define SETTLED_NS (5 * SECOND_NS)
 /* A rule asks each `every`, a goal each `settle`: after so long nobody does. */
 #define ASKED_NS (120 * SECOND_NS)
+
+/* Of the interrupt in question, and all that are not. */
+enum { QUEUES_OTHER, QUEUES_ALIKE };
 
 enum { WORD_CALMEST, WORD_SPREAD, WORD_NODE_LOCAL, _WORD_MAX };
 
@@ -87,18 +91,44 @@ static uint64_t device_moved_ns(const struct irq *s, uint32_t device)
         return last;
 }
 
-/* Where it fires, by what was counted; by what the kernel says where it did not fire. */
+/*
+ * Where it comes to: the CPU that it was told, if it is one. Else where it was counted last, or what the kernel says is in effect; neither is
+ * right before it has fired again, after a change.
+ */
 static uint32_t cpu_of(const struct irq *s, uint32_t irq)
 {
         char list[4096];
+        uint32_t cpu;
 
-        if (s->loads.cpu[irq] != PLACE_NOWHERE)
+        if (text_read(list, sizeof(list), "/proc/irq/%u/smp_affinity_list", irq) < 0)
                 return s->loads.cpu[irq];
-        if (text_read(list, sizeof(list), "/proc/irq/%u/effective_affinity_list", irq) < 0 &&
-            text_read(list, sizeof(list), "/proc/irq/%u/smp_affinity_list", irq) < 0)
-                return PLACE_NOWHERE;
-        return text_first_cpu(list, s->topology.n_cpus) < s->topology.n_cpus ? text_first_cpu(list, s->topology.n_cpus)
-                                                                            : PLACE_NOWHERE;
+        if (strpbrk(list, ",-")) {
+                if (s->loads.cpu[irq] != PLACE_NOWHERE)
+                        return s->loads.cpu[irq];
+                (void) text_read(list, sizeof(list), "/proc/irq/%u/effective_affinity_list", irq);
+        }
+        cpu = text_first_cpu(list, s->topology.n_cpus);
+        return cpu < s->topology.n_cpus ? cpu : PLACE_NOWHERE;
+}
+
+static const char *name_of(const struct irq *s, uint32_t irq)
+{
+        const char *name;
+
+        return s->host->object_name(s->host, "irq", irq, &name) < 0 ? "" : name;
+}
+
+/* Whether the handlers' names, less the numbers, are the same: "eth0-rx-3:41" and "eth0-rx-4:42". */
+static bool are_alike(const char *a, const char *b)
+{
+        while (*a || *b) {
+                if (isdigit((unsigned char) *a) && isdigit((unsigned char) *b)) {
+                        a += strspn(a, "0123456789");
+                        b += strspn(b, "0123456789");
+                } else if (*a++ != *b++)
+                        return false;
+        }
+        return true;
 }
 
 /* The machine as place.h has it. *ret_index: which of its interrupts this one is. */
@@ -115,6 +145,7 @@ static struct place *picture(struct irq *s, uint32_t irq, uint64_t *allowed, uin
                 s->topology.cpus[i].waiting = s->loads.waiting[i];
         }
         for (uint32_t i = 0; i < s->view.sizes.n_irqs; i++) {
+                bool is_queue;
                 long node = -1;
 
                 /* Those that never fire weigh nothing; their files need not be read. */
@@ -122,15 +153,17 @@ static struct place *picture(struct irq *s, uint32_t irq, uint64_t *allowed, uin
                         continue;
                 if (i == irq)
                         *ret_index = n;
+                is_queue = s->devices[i].number == s->devices[irq].number && are_alike(name_of(s, i), name_of(s, irq));
                 (void) text_read_number(&node, "/proc/irq/%u/node", i);
                 irqs[n++] = (struct place_irq) {
                         .device = s->devices[i].number,
+                        .queues = is_queue ? QUEUES_ALIKE : QUEUES_OTHER,
                         .node = (int32_t) node,
                         .cpu = cpu_of(s, i),
                         .load = s->loads.load[i],
                         .allowed = i == irq ? allowed : NULL,
                         /* Of its device's others those that are not known to be movable stay: config vectors are no queues. */
-                        .fixed = i != irq && (s->irqs[i].refusal || kind_refusal("", i, s->irqs[i].name)),
+                        .fixed = i != irq && (s->irqs[i].refusal || kind_refusal("", i, name_of(s, i))),
                 };
         }
         p = place_new(s->topology.cpus, s->topology.n_cpus, irqs, n);
@@ -144,7 +177,7 @@ static uint32_t find_place(struct irq *s, uint32_t irq, uint32_t word)
         const struct irq_object *o = &s->irqs[irq];
         uint64_t allowed[TEXT_CPU_WORDS];
         struct place_move *moves = NULL;
-        uint32_t index = 0, to = PLACE_NOWHERE, device = s->devices[irq].number, from = cpu_of(s, irq);
+        uint32_t index = 0, to = PLACE_NOWHERE, from = cpu_of(s, irq);
         struct place *p;
 
         memset(allowed, 0xff, sizeof(allowed));
@@ -156,7 +189,7 @@ static uint32_t find_place(struct irq *s, uint32_t irq, uint32_t word)
 
         if (word == WORD_SPREAD) {
                 moves = calloc(s->view.sizes.n_irqs, sizeof(*moves));
-                for (size_t n = moves ? place_spread(p, device, moves, s->view.sizes.n_irqs) : 0; n > 0; n--)
+                for (size_t n = moves ? place_spread(p, QUEUES_ALIKE, moves, s->view.sizes.n_irqs) : 0; n > 0; n--)
                         if (moves[n - 1].irq == index)
                                 to = moves[n - 1].to;
                 to = to == PLACE_NOWHERE ? from : to;

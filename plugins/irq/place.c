@@ -275,18 +275,18 @@ size_t place_balance(struct place *p, uint32_t per_device, struct place_move *re
         return n;
 }
 
-/* How many queues of the device are on this CPU's core. */
-static uint32_t queues_on_core(const struct place *p, uint32_t device, uint32_t cpu)
+/* How many queues of that kind are on this CPU's core. */
+static uint32_t queues_on_core(const struct place *p, uint32_t queues, uint32_t cpu)
 {
         uint32_t n = 0;
 
         for (uint32_t i = 0; i < p->n_irqs; i++)
-                n += p->irqs[i].device == device && shares_core(p, p->irqs[i].cpu, cpu);
+                n += p->irqs[i].queues == queues && shares_core(p, p->irqs[i].cpu, cpu);
         return n;
 }
 
 /*
- * The core with the fewest queues of the device, and of those the CPU that gains most; of the device's node if any of it is usable.
+ * The core with the fewest queues of that kind, and of those the CPU that gains most; of the device's node if any of it is usable.
  */
 static uint32_t emptiest(const struct place *p, const struct place_irq *irq, uint32_t *ret_n)
 {
@@ -301,7 +301,7 @@ static uint32_t emptiest(const struct place *p, const struct place_irq *irq, uin
 
                 if (cpu == irq->cpu || !is_allowed(p, irq, cpu) || (local && p->cpus[cpu].node != irq->node))
                         continue;
-                n = queues_on_core(p, irq->device, cpu);
+                n = queues_on_core(p, irq->queues, cpu);
                 gain = gain_of(p, irq, cpu);
                 if (n < *ret_n || (n == *ret_n && gain > best_gain)) {
                         *ret_n = n;
@@ -312,7 +312,7 @@ static uint32_t emptiest(const struct place *p, const struct place_irq *irq, uin
         return best;
 }
 
-size_t place_spread(struct place *p, uint32_t device, struct place_move *ret, size_t max)
+size_t place_spread(struct place *p, uint32_t queues, struct place_move *ret, size_t max)
 {
         size_t n = 0;
 
@@ -321,10 +321,10 @@ size_t place_spread(struct place *p, uint32_t device, struct place_move *ret, si
                 bool well = is_well(p, irq, has_local(p, irq));
                 uint32_t here, there, to;
 
-                if (irq->device != device || irq->fixed)
+                if (irq->queues != queues || irq->fixed)
                         continue;
                 to = emptiest(p, irq, &there);
-                here = well ? queues_on_core(p, device, irq->cpu) : UINT32_MAX;
+                here = well ? queues_on_core(p, queues, irq->cpu) : UINT32_MAX;
                 if (to == PLACE_NOWHERE || (well && there + 1 >= here))
                         continue;
                 ret[n++] = (struct place_move){ i, irq->cpu, to, well ? here - there - 1 : 1 };

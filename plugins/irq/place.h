@@ -26,7 +26,8 @@ struct place_cpu {
 };
 
 struct place_irq {
-        uint32_t device;         /* those of the same number are queues of one device */
+        uint32_t device;         /* those of the same number are one device's */
+        uint32_t queues;         /* those of the same number are a device's queues of one kind: what it receives by, or sends by */
         int32_t node;            /* of the device; -1: not known, or none */
         uint32_t cpu;            /* index of the CPU that takes it now; PLACE_NOWHERE: not known */
         double load;             /* share of a CPU of capacity 1: its handler, and the softirqs that it raises */
@@ -37,7 +38,7 @@ struct place_irq {
 struct place_move {
         uint32_t irq;      /* index */
         uint32_t from, to; /* indices of CPUs; from may be PLACE_NOWHERE */
-        double gain;       /* what the cost falls by; of place_spread() how many queues less share the core */
+        double gain;       /* what the cost falls by; of place_spread() by how many fewer queues share the core */
 };
 
 /*
@@ -74,9 +75,9 @@ double place_gain(const struct place *p, uint32_t irq, uint32_t cpu);
 size_t place_balance(struct place *p, uint32_t per_device, struct place_move *ret, size_t max);
 
 /*
- * Moves the queues of a device apart, on as many cores as there are, also where nothing is measured yet: as they should be at the start. Those that
+ * Moves queues of one kind apart, on as many cores as there are, also where nothing is measured yet: as they should be at the start. Those that
  * are alone stay. The number of moves.
  */
-size_t place_spread(struct place *p, uint32_t device, struct place_move *ret, size_t max);
+size_t place_spread(struct place *p, uint32_t queues, struct place_move *ret, size_t max);
 
 #endif

@@ -94,4 +94,5 @@ def best(looks, seconds, enough=lambda look: False):
 
 def merge(seen):
     least = {key: min(look[key] for look in seen) for key in ("p50_ms", "p99_ms")}
-    return {**least, "packets": max(look["packets"] for look in seen), "looks": len(seen)}
+    return {**least, "packets": max(look["packets"] for look in seen),
+            "looks": sum(look.get("looks", 1) for look in seen)}

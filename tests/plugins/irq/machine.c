@@ -22,7 +22,7 @@ void machine_make(struct machine *m, uint32_t packages, uint32_t cores, uint32_t
                         .usable = true,
                 };
         for (uint32_t i = 0; i < n_irqs; i++)
-                m->irqs[i] = (struct place_irq){ .device = i / 16, .node = -1, .cpu = i % m->n_cpus };
+                m->irqs[i] = (struct place_irq){ .device = i / 16, .queues = i / 16, .node = -1, .cpu = i % m->n_cpus };
 }
 
 void machine_free(struct machine *m)
