@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -145,6 +146,26 @@ int sysfile_write(const char *path, const struct sysfile_form *form, const char 
                 (void) !ftruncate(fd, n);
 
         return 0;
+}
+
+int sysfile_takes_writes(const char *path)
+{
+        size_t size = (size_t) sysconf(_SC_PAGESIZE);
+        _cleanup_close_ int fd = -1;
+        void *unreadable;
+        int r;
+
+        fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+        if (fd < 0)
+                return -errno;
+
+        /* Ours, and yet not to be read: an address of nobody's might become somebody's. */
+        unreadable = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (unreadable == MAP_FAILED)
+                return -errno;
+        r = write(fd, unreadable, 1) < 0 ? -errno : 0;
+        (void) munmap(unreadable, size);
+        return r == -EFAULT ? 0 : r;
 }
 
 /* strtod without its hexadecimal, "inf" and "nan": the kernel writes none of them. */

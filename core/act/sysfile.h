@@ -28,6 +28,11 @@ int sysfile_read(const char *path, const struct sysfile_form *form, char **ret_r
 uint64_t sysfile_id(const char *path);
 /* Writes raw text as sysfile_read gave it (the key goes in front). "" empties the file. */
 int sysfile_write(const char *path, const struct sysfile_form *form, const char *raw);
+/*
+ * Whether the kernel would take a write there, as far as it refuses before it looks at the text: 0, -EIO, -EPERM, … Changes nothing: the
+ * one byte that is written cannot be read, so that no text arrives.
+ */
+int sysfile_takes_writes(const char *path);
 
 /*
  * Between raw text and values. decode: -EINVAL when the text is none of that form. encode: numbers become whole ones, QUOTA

@@ -199,6 +199,7 @@ static int make_plugins(struct daemon *d)
                 .event_line = on_plugin_event,
                 .tc_filter_add = daemon_tc_filter_add,
                 .tc_filter_remove = daemon_tc_filter_remove,
+                .knob_takes_writes = daemon_knob_takes_writes,
                 .userdata = d,
         };
         int r;

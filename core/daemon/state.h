@@ -101,6 +101,9 @@ int daemon_confirm(void *userdata); /* -ENOENT: nothing is on trial */
 int daemon_tc_filter_add(void *userdata, const char *plugin, int program_fd, uint32_t ifindex, uint32_t priority, uint32_t handle);
 int daemon_tc_filter_remove(void *userdata, const char *plugin, uint32_t ifindex, uint32_t priority, uint32_t handle);
 
+/* Whether the kernel takes writes of a knob at all (daemon/knob-file.c). */
+int daemon_knob_takes_writes(void *userdata, const struct knob *knob, struct oid object);
+
 /* What a person does to it (daemon/operate.c): callbacks of the bus, too. */
 int daemon_revert(void *userdata, const char *what);
 int daemon_pause(void *userdata, uint64_t for_usec);

@@ -284,6 +284,21 @@ static int host_tc_filter_remove(const struct trimtab_host *h, uint32_t ifindex,
         return c->tc_filter_remove ? c->tc_filter_remove(c->userdata, p->name, ifindex, priority, handle) : -ENOENT;
 }
 
+static int host_knob_takes_writes(const struct trimtab_host *h, uint32_t knob, uint64_t object)
+{
+        const struct plugin *p = plugin_of(h);
+        const struct plugins_config *c = &p->context->config;
+        const struct knob *k;
+
+        /* UINT32_MAX: one for each device. */
+        if (knob >= p->descriptor.plugin.n_knobs || p->knob_numbers[knob] == UINT32_MAX)
+                return -EINVAL;
+        k = catalogue_knob_at(c->catalogue, p->knob_numbers[knob]);
+        if (!k->file)
+                return -EINVAL;
+        return c->knob_takes_writes ? c->knob_takes_writes(c->userdata, k, (struct oid){ k->scope, object }) : -EOPNOTSUPP;
+}
+
 void host_init(struct plugin *p)
 {
         p->host = (struct trimtab_host) {
@@ -307,5 +322,6 @@ void host_init(struct plugin *p)
                 .object_remove = host_object_remove,
                 .tc_filter_add = host_tc_filter_add,
                 .tc_filter_remove = host_tc_filter_remove,
+                .knob_takes_writes = host_knob_takes_writes,
         };
 }

@@ -62,6 +62,8 @@ struct plugins_config {
         /* As of struct trimtab_host, the numbers being legal ones; NULL: there is no ledger that it could be in. */
         int (*tc_filter_add)(void *userdata, const char *plugin, int program_fd, uint32_t ifindex, uint32_t priority, uint32_t handle);
         int (*tc_filter_remove)(void *userdata, const char *plugin, uint32_t ifindex, uint32_t priority, uint32_t handle);
+        /* The same; NULL: nothing can be said of files. */
+        int (*knob_takes_writes)(void *userdata, const struct knob *knob, struct oid object);
         void *userdata;
 };
 

@@ -302,6 +302,15 @@ struct trimtab_host {
         /* Takes it off, and the clsact that came with it, should nobody else have a filter there. -ENOENT: there is none of this
          * plugin's; -EBUSY: somebody else has taken its place, and keeps it. */
         int (*tc_filter_remove)(const struct trimtab_host *h, uint32_t ifindex, uint32_t priority, uint32_t handle);
+
+        /*
+         * Whether the file of the plugin's knob number `knob` (its index in the plugin's array) takes writes for an object at all, where
+         * its mode does not tell: an interrupt's affinity that the kernel manages. 0; or what the kernel answers, -EIO, -EPERM. The host asks
+         * by a write of one byte that has no text: its memory cannot be read. A file that takes writes fails at that, with nothing to
+         * change by; so this is no write for the ledger. Files of sysfs and cgroupfs do not tell more in this way than their mode does.
+         * -EINVAL: no such knob, or not one file; -ENOENT: no such object, or it has no such file.
+         */
+        int (*knob_takes_writes)(const struct trimtab_host *h, uint32_t knob, uint64_t object);
 };
 
 /* The plugin. */

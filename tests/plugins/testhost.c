@@ -47,7 +47,8 @@ struct testhost {
         int epoll_fd;      /* of what it wants polled; -1: nothing yet */
         int (*callbacks[256])(void *self, int32_t fd); /* fd -> its callback */
         uint32_t wakes;
-        struct testhost_filters filters; /* of tc; NULLs: there are none to be had */
+        struct testhost_filters filters;
+        int (*takes_writes)(uint32_t knob, uint64_t object); /* of tc; NULLs: there are none to be had */
 };
 
 static struct testhost *of(const struct trimtab_host *h)
@@ -276,6 +277,12 @@ static int host_tc_filter_remove(const struct trimtab_host *h, uint32_t ifindex,
         return of(h)->filters.remove ? of(h)->filters.remove(ifindex, priority, handle) : -ENOENT;
 }
 
+/* The plugins' files here are real ones, which tests only read. */
+static int host_knob_takes_writes(const struct trimtab_host *h, uint32_t knob, uint64_t object)
+{
+        return of(h)->takes_writes ? of(h)->takes_writes(knob, object) : 0;
+}
+
 static const struct trimtab_host host_functions = {
         .size = sizeof(struct trimtab_host),
         .abi = TRIMTAB_ABI,
@@ -296,7 +303,13 @@ static const struct trimtab_host host_functions = {
         .object_remove = host_object_remove,
         .tc_filter_add = host_tc_filter_add,
         .tc_filter_remove = host_tc_filter_remove,
+        .knob_takes_writes = host_knob_takes_writes,
 };
+
+void testhost_set_takes_writes(struct testhost *th, int (*takes_writes)(uint32_t knob, uint64_t object))
+{
+        th->takes_writes = takes_writes;
+}
 
 void testhost_set_filters(struct testhost *th, const struct testhost_filters *filters)
 {

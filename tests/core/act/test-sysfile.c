@@ -230,6 +230,20 @@ static void compares_by_meaning(void **state)
         assert_false(sysfile_same(&choice, "none", "bfq"));
 }
 
+/* A file that takes writes keeps what it has, be it one that takes anything; one that takes none says so although root may open it. */
+static void asks_without_writing(void **state)
+{
+        int r;
+
+        fill("0-3\n");
+        assert_int_equal(sysfile_takes_writes(path), 0);
+        expect_content("0-3\n");
+        assert_int_equal(sysfile_takes_writes("/proc/self/comm"), 0);
+        r = sysfile_takes_writes("/proc/version");
+        assert_int_equal(r, geteuid() == 0 ? -EIO : -EACCES);
+        assert_int_equal(sysfile_takes_writes("/tmp/trimtab-there-is-no-such/file"), -ENOENT);
+}
+
 static int setup(void **state)
 {
         int fd = mkstemp(path);
@@ -249,6 +263,7 @@ int main(void)
                 cmocka_unit_test(says_what_is_missing),
                 cmocka_unit_test(writes_each_form),
                 cmocka_unit_test(reports_what_write_says),
+                cmocka_unit_test(asks_without_writing),
                 cmocka_unit_test(decodes),
                 cmocka_unit_test(encodes),
                 cmocka_unit_test(masks_are_lists),

@@ -55,6 +55,14 @@ static int add_filter(const struct trimtab_host *h)
         return h->tc_filter_remove(h, 7, 1000, 1) == -EBUSY ? 0 : -EPROTO;
 }
 
+/* The second knob is a file, of seats. */
+static int ask_of_files(const struct trimtab_host *h)
+{
+        if (h->knob_takes_writes(h, 0, 0) != -EINVAL || h->knob_takes_writes(h, 2, 0) != -EINVAL)
+                return -EPROTO;
+        return h->knob_takes_writes(h, 1, 1) == -EIO ? 0 : -EPROTO;
+}
+
 /* The byte that came says what to do. */
 static int on_readable(void *self, int32_t fd)
 {
@@ -78,6 +86,8 @@ static int on_readable(void *self, int32_t fd)
                 return g->host->object_add(g->host, "seat", 2, "window", "/seats/window");
         case 'f':
                 return add_filter(g->host);
+        case 'k':
+                return ask_of_files(g->host);
         case 'r':
                 return g->host->object_remove(g->host, "seat", 2);
         default:
@@ -143,6 +153,7 @@ static int dial_apply(void *self, uint64_t object, const struct trimtab_value *w
 static const struct trimtab_knob knobs[] = {
         { .name = "guest.dial", .unit = "", .help = "A dial", .scope = "host", .type = TRIMTAB_NUMBER,
           .min = 0, .max = 9, .read = dial_read, .apply = dial_apply },
+        { .name = "guest.note", .unit = "", .help = "A note", .scope = "seat", .type = TRIMTAB_TEXT, .file = "{path}/note" },
 };
 
 static void guest_close(void *self)

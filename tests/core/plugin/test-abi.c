@@ -81,6 +81,7 @@ AT(host, object_add, 120);
 AT(host, object_remove, 128);
 AT(host, tc_filter_add, 136); /* 1.3 */
 AT(host, tc_filter_remove, 144);
+AT(host, knob_takes_writes, 152); /* 1.4 */
 
 AT(plugin, size, 0);
 AT(plugin, metric_size, 4);

@@ -51,6 +51,15 @@ static int on_filter_remove(void *userdata, const char *plugin, uint32_t ifindex
         return -EBUSY;
 }
 
+static int on_takes_writes(void *userdata, const struct knob *knob, struct oid object)
+{
+        char text[64];
+
+        (void) snprintf(text, sizeof(text), "%s of %u", knob->name, (unsigned) object.key);
+        on_event_line(userdata, "host", text);
+        return -EIO;
+}
+
 static struct plugins_config config_of(struct world *w)
 {
         return (struct plugins_config) {
@@ -64,6 +73,7 @@ static struct plugins_config config_of(struct world *w)
                 .event_line = on_event_line,
                 .tc_filter_add = on_filter_add,
                 .tc_filter_remove = on_filter_remove,
+                .knob_takes_writes = on_takes_writes,
                 .userdata = w,
         };
 }
@@ -255,6 +265,20 @@ static void test_filters_of_tc(void **state)
         assert_int_equal(info_of(w, "guest").errors, 0);
 }
 
+static void test_asks_whether_a_file_takes_writes(void **state)
+{
+        struct world *w = *state;
+        char text[64];
+
+        (void) snprintf(text, sizeof(text), "[plugin guest]\nfd = %d\n", w->pipe[0]);
+        configure(w, text);
+        start(w);
+        assert_open(w);
+        send_byte(w, 'k');
+        assert_string_equal(w->events, "host: guest.note of 1\n");
+        assert_int_equal(info_of(w, "guest").errors, 0);
+}
+
 /* A descriptor that was closed and is another file now is watched when the plugin says so again. */
 static void test_a_number_that_is_another_file(void **state)
 {
@@ -355,6 +379,7 @@ int main(void)
                 TEST(test_bad_options_are_told),
                 TEST(test_descriptors_in_the_loop),
                 TEST(test_filters_of_tc),
+                TEST(test_asks_whether_a_file_takes_writes),
                 TEST(test_a_number_that_is_another_file),
                 TEST(test_told_of_what_was_there),
                 TEST(test_objects_are_told_to_those_that_measure_them),
