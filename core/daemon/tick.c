@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
@@ -27,19 +28,25 @@ static int original(void *userdata, const struct knob *knob, struct oid id, stru
         return object ? actor_original(d->actor, knob, object, ret) : -ENOENT;
 }
 
-static int resolve(void *userdata, const struct knob *knob, struct oid id, const struct trimtab_value *word,
+static int resolve(void *userdata, const struct knob *knob, struct oid id, const struct trimtab_value *said,
                    struct trimtab_value *ret)
 {
-        struct trimtab_value value = *word;
+        struct trimtab_value value = *said;
         int r;
 
         if (!knob->check || !knob->self)
                 return -EOPNOTSUPP;
-        r = knob->check(knob->self, id.key, word, &value);
+        r = knob->check(knob->self, id.key, said, &value);
         if (r < 0)
                 return r;
-        value.text[sizeof(value.text) - 1] = '\0';
-        return value_text(knob->type, value.text, ret);
+        if (knob->type != TRIMTAB_NUMBER) {
+                value.text[sizeof(value.text) - 1] = '\0';
+                return value_text(knob->type, value.text, ret);
+        }
+        if (isnan(value.number))
+                return -EINVAL;
+        *ret = value_number(value.number);
+        return 0;
 }
 
 static bool busy(void *userdata, const struct knob *knob, struct oid id)

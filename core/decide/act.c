@@ -93,45 +93,64 @@ static int computed_value(struct doing *d, struct trimtab_value *ret)
 }
 
 /*
- * The value that the action sets: its own, what is worked out, or what its word means there. -EAGAIN: not now, or it is there already and nobody holds
- * it.
+ * The value that the action sets: its own, a word as it stands, or what is worked out. *ret_now: what is there, where nobody holds it.
+ * -EAGAIN: not now.
  */
-static int set_value(struct doing *d, const struct object *object, bool held, struct trimtab_value *ret)
+static int set_value(struct doing *d, const struct object *object, bool held, struct trimtab_value *ret, struct trimtab_value *ret_now)
 {
-        struct trimtab_value now;
         int r = 0;
 
         /* A knob that is not there is not claimed: one would wait for it for ever. */
         if (!held)
-                r = d->view->current(d->view->userdata, d->knob, object->id, &now);
+                r = d->view->current(d->view->userdata, d->knob, object->id, ret_now);
         if (r < 0)
                 return blocked(d, r == -EOPNOTSUPP ? "the knob is not available here" : "the knob cannot be read");
 
         if (action_is_computed(d->action))
                 return computed_value(d, ret);
         *ret = d->action->value;
-        if (!value_is_word(d->knob, ret) || !d->view->resolve)
-                return 0;
-        r = d->view->resolve(d->view->userdata, d->knob, object->id, &d->action->value, ret);
-        if (r == -EAGAIN || r == -EBUSY) {
-                d->later = true;
-                return blocked(d, "it is too early for another change");
-        }
-        if (r < 0)
-                return blocked(d, "there is no such value for it");
-        return !held && value_equal(&now, ret) ? blocked(d, "nothing better is known than what it has") : 0;
+        return 0;
 }
 
-static int wanted_value(struct doing *d, const struct object *object, const struct claim *own,
-                        struct trimtab_value *ret, double *ret_from, double *ret_use)
+/* A value that rests on one of those is to be had later, or never. */
+static int refused(struct doing *d, int error)
+{
+        switch (error) {
+        case -EAGAIN:
+                d->later = true;
+                return blocked(d, "it is too early for another change");
+        case -EBUSY:
+                d->later = true;
+                return blocked(d, "somebody else is at it, or it was changed just now");
+        case -EPERM:
+        case -EACCES:
+                return blocked(d, "it is one that is not to be changed");
+        case -ENODEV:
+        case -ENOENT:
+                return blocked(d, "it is gone, or another one by now");
+        default:
+                return blocked(d, "there is no such value for it");
+        }
+}
+
+/* A word's meaning, and whether a value may be had: a plugin knows more of a file than its type and range. */
+static int resolved_value(struct doing *d, const struct object *object, struct trimtab_value *value)
+{
+        const struct trimtab_value said = *value;
+        int r;
+
+        /* What is no file asks when it is written. */
+        if (!d->view->resolve || !(value_is_word(d->knob, value) || (d->knob->file && d->knob->check)))
+                return 0;
+        r = d->view->resolve(d->view->userdata, d->knob, object->id, &said, value);
+        return r < 0 ? refused(d, r) : 0;
+}
+
+static int relative_value(struct doing *d, const struct object *object, const struct claim *own, struct trimtab_value *ret,
+                          double *ret_from, double *ret_use)
 {
         double from, next;
         int r;
-
-        *ret_from = NAN;
-        *ret_use = own ? own->use : NAN;
-        if (!action_is_relative(d->action))
-                return set_value(d, object, own, ret);
 
         r = base_of(d, object, &from, ret_use);
         if (r < 0)
@@ -147,7 +166,30 @@ static int wanted_value(struct doing *d, const struct object *object, const stru
                 return blocked(d, "already at its bound");
         *ret = value_number(next);
         *ret_from = from;
-        return 0;
+        return resolved_value(d, object, ret);
+}
+
+/* *ret_from, *ret_use: see struct claim. -EAGAIN: not now, or it is there already and nobody holds it. */
+static int wanted_value(struct doing *d, const struct object *object, const struct claim *own,
+                        struct trimtab_value *ret, double *ret_from, double *ret_use)
+{
+        struct trimtab_value now;
+        bool is_word;
+        int r;
+
+        *ret_from = NAN;
+        *ret_use = own ? own->use : NAN;
+        if (action_is_relative(d->action))
+                return relative_value(d, object, own, ret, ret_from, ret_use);
+
+        r = set_value(d, object, own, ret, &now);
+        if (r < 0)
+                return r;
+        is_word = value_is_word(d->knob, ret) && d->view->resolve;
+        r = resolved_value(d, object, ret);
+        if (r < 0)
+                return r;
+        return is_word && !own && value_equal(&now, ret) ? blocked(d, "nothing better is known than what it has") : 0;
 }
 
 /* A deed is done once each time that the rule begins to act; and again, the same though it be, where the rule says how often. */

@@ -26,10 +26,11 @@ struct view {
         int (*current)(void *userdata, const struct knob *knob, struct oid object, struct trimtab_value *ret);
         int (*original)(void *userdata, const struct knob *knob, struct oid object, struct trimtab_value *ret);
         /*
-         * What a word means on an object now: "calmest". NULL: cannot be known here, the word stands for itself. -EAGAIN, -EBUSY: not
-         * now; another -errno: nothing.
+         * What a word means on an object now, "calmest"; and whether a value may be set there, which may be less than what was said. Asked of
+         * knobs with words, and of files with a check(). NULL: cannot be known here, word and value stand for themselves. -EAGAIN,
+         * -EBUSY: not now; another -errno: it is not to be.
          */
-        int (*resolve)(void *userdata, const struct knob *knob, struct oid object, const struct trimtab_value *word,
+        int (*resolve)(void *userdata, const struct knob *knob, struct oid object, const struct trimtab_value *said,
                        struct trimtab_value *ret);
         /* A write on it is under way, or it rests (foreign writer, refused too often): decide nothing for it now. */
         bool (*busy)(void *userdata, const struct knob *knob, struct oid object);

@@ -130,7 +130,7 @@ struct trimtab_knob {
         uint32_t flags;            /* TRIMTAB_KNOB_… */
         double min, max;           /* TRIMTAB_NUMBER: the range, both ends included */
         const char *const *choices; /* NULL-terminated. TRIMTAB_CHOICE: the values there are. TRIMTAB_CPULIST, TRIMTAB_TEXT: words that
-                                      rules may say in place of a value, such as "calmest": check() makes a value of them; or NULL */
+                                      rules may say in place of a value, such as "calmest": check() makes values of them; or NULL */
         const char *file;          /* NULL: not a file, use the callbacks below */
         const char *key;           /* TRIMTAB_FORM_KEYED: "default"; TRIMTAB_FORM_NESTED: "{device} wbps" */
         uint32_t form;             /* TRIMTAB_FORM_… */
@@ -139,13 +139,17 @@ struct trimtab_knob {
         const char *use_metric;    /* "cgroup.cpu_usage": what of it is in use (a gauge, or a counter's rate), from
                                       which a relative action on "max" starts; else NULL */
         /*
-         * Only for what is no file, but for check(). Its effect must end with the process: the host restores it at a clean stop
-         * and cannot after a crash. `check` may be NULL; it puts into *ret_exact what `apply` would make of *want.
-         * -ENODEV: there is no such object any more, and nothing left of what was set on it.
-         * Of a knob with words, be it a file, check() says what a word means now, each time a rule acts by it: the value that is
-         * there already where nothing better is to be had. -EAGAIN, -EBUSY: not now, it will be asked again; another error: it means
-         * nothing here. It is not called for values.
-         * Of a TRIMTAB_KNOB_ACTION `read` is not called and may be NULL.
+         * read() and apply() are only for what is no file. Its effect must end with the process: the host restores it at a clean stop and
+         * cannot after a crash. Of a TRIMTAB_KNOB_ACTION `read` is not called and may be NULL.
+         * `check` may be NULL. It puts into *ret_exact, which comes as a copy of *want, what would be made of *want: a CPU list less the
+         * CPUs that cannot be had, the number that the hardware rounds to. Of a file it is called each time that a rule or a goal acts on
+         * the object, also in modes in which nothing is written, and what it says is what is written; of what is no file, right before
+         * apply(). It is not called for values on their way back to what was there before: these are always let through.
+         * Of a knob with words *want may be one of them, and check() says what it means now: the value that is there already where
+         * nothing better is to be had.
+         * -EAGAIN, -EBUSY: not now, it will be asked again; -EPERM: this object is never to be changed; -EINVAL: nothing is left of that
+         * value here; -ENODEV: there is no such object any more, and nothing left of what was set on it. Nothing is written then, and
+         * `trimtab explain` tells why the rule waits.
          */
         int (*read)(void *self, uint64_t object, struct trimtab_value *ret);
         int (*check)(void *self, uint64_t object, const struct trimtab_value *want, struct trimtab_value *ret_exact);

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "kind.h"
+#include "may.h"
 #include "text.h"
 #include "watch.h"
 
@@ -37,50 +38,6 @@ static uint64_t now_ns(void)
         return (uint64_t) t.tv_sec * SECOND_NS + (uint64_t) t.tv_nsec;
 }
 
-/* Once for each interrupt, and each time that somebody else has its number. */
-static void classify(struct irq *s, uint32_t irq, const char *name)
-{
-        struct irq_object *o = &s->irqs[irq];
-
-        if (strcmp(o->name, name) == 0)
-                return;
-        (void) snprintf(o->name, sizeof(o->name), "%s", name);
-        o->moved_ns = o->barred_ns = 0;
-        o->moved_to = PLACE_NOWHERE;
-        o->refusal = kind_refusal("", irq, name);
-        if (!o->refusal)
-                o->refusal = kind_ask("", irq);
-        if (o->refusal)
-                s->host->log(s->host, TRIMTAB_LOG_DEBUG, "%s stays where it is: %s", name, o->refusal);
-}
-
-/* The registry is up to ten ticks old: is the number still that handler's and that device's? */
-static bool is_still(const struct irq *s, uint32_t irq, const char *name)
-{
-        char actions[4096];
-        size_t n = strlen(name);
-        const char *number = strrchr(name, ':');
-
-        if (text_read(actions, sizeof(actions), "/sys/kernel/irq/%u/actions", irq) < 0)
-                return false;
-        if (number)
-                n = (size_t) (number - name);
-        return strlen(actions) == n && strncmp(actions, name, n) == 0 && device_has(&s->devices[irq], "", irq);
-}
-
-static bool is_held_by_balancer(struct irq *s, uint64_t now)
-{
-        pid_t pid = s->beside_balancer ? 0 : balancer_find(&s->balancer, "", now);
-
-        if (pid && !s->balancer_is_told)
-                s->host->log(s->host, TRIMTAB_LOG_NOTICE,
-                             "irqbalance (process %d) places interrupts, so none is moved. `systemctl disable --now irqbalance` "
-                             "hands them over; beside-irqbalance = yes in [plugin irq] moves them all the same",
-                             (int) pid);
-        s->balancer_is_told = pid != 0;
-        return pid != 0;
-}
-
 static uint64_t device_moved_ns(const struct irq *s, uint32_t device)
 {
         uint64_t last = 0;
@@ -100,12 +57,12 @@ static uint32_t cpu_of(const struct irq *s, uint32_t irq)
         char list[4096];
         uint32_t cpu;
 
-        if (text_read(list, sizeof(list), "/proc/irq/%u/smp_affinity_list", irq) < 0)
+        if (text_read(list, sizeof(list), "%s/proc/irq/%u/smp_affinity_list", s->root, irq) < 0)
                 return s->loads.cpu[irq];
         if (strpbrk(list, ",-")) {
                 if (s->loads.cpu[irq] != PLACE_NOWHERE)
                         return s->loads.cpu[irq];
-                (void) text_read(list, sizeof(list), "/proc/irq/%u/effective_affinity_list", irq);
+                (void) text_read(list, sizeof(list), "%s/proc/irq/%u/effective_affinity_list", s->root, irq);
         }
         cpu = text_first_cpu(list, s->topology.n_cpus);
         return cpu < s->topology.n_cpus ? cpu : PLACE_NOWHERE;
@@ -154,7 +111,7 @@ static struct place *picture(struct irq *s, uint32_t irq, uint64_t *allowed, uin
                 if (i == irq)
                         *ret_index = n;
                 is_queue = s->devices[i].number == s->devices[irq].number && are_alike(name_of(s, i), name_of(s, irq));
-                (void) text_read_number(&node, "/proc/irq/%u/node", i);
+                (void) text_read_number(&node, "%s/proc/irq/%u/node", s->root, i);
                 irqs[n++] = (struct place_irq) {
                         .device = s->devices[i].number,
                         .queues = is_queue ? QUEUES_ALIKE : QUEUES_OTHER,
@@ -163,7 +120,7 @@ static struct place *picture(struct irq *s, uint32_t irq, uint64_t *allowed, uin
                         .load = s->loads.load[i],
                         .allowed = i == irq ? allowed : NULL,
                         /* Of its device's others those that are not known to be movable stay: config vectors are no queues. */
-                        .fixed = i != irq && (s->irqs[i].refusal || kind_refusal("", i, name_of(s, i))),
+                        .fixed = i != irq && (s->irqs[i].refusal || kind_refusal(s->root, i, name_of(s, i))),
                 };
         }
         p = place_new(s->topology.cpus, s->topology.n_cpus, irqs, n);
@@ -212,28 +169,6 @@ static int word_of(const char *text)
         return -EINVAL;
 }
 
-/* What it may and may not be, before anything is measured. */
-static int may_move(struct irq *s, uint32_t irq, uint64_t now)
-{
-        const char *name;
-        int r = irq < s->view.sizes.n_irqs ? s->host->object_name(s->host, "irq", irq, &name) : -ENOENT;
-
-        if (r < 0)
-                return r;
-        classify(s, irq, name);
-        if (s->irqs[irq].refusal)
-                return -EPERM;
-        if (s->devices_are_old) {
-                devices_read(s->devices, s->view.sizes.n_irqs, "");
-                s->devices_are_old = false;
-        }
-        if (!is_still(s, irq, name))
-                return -ENODEV;
-        if (is_held_by_balancer(s, now))
-                return -EBUSY;
-        return topology_refresh(&s->topology, "");
-}
-
 int irq_affinity_check(void *self, uint64_t object, const struct trimtab_value *want, struct trimtab_value *ret)
 {
         struct irq *s = self;
@@ -244,11 +179,11 @@ int irq_affinity_check(void *self, uint64_t object, const struct trimtab_value *
         bool is_new = !s->asked_ns;
 
         if (word < 0)
-                return word;
-        r = may_move(s, irq, now);
+                return irq_check_list(s, irq, want, now, ret);
+        r = irq_may_move(s, irq, now);
         if (r < 0)
                 return r;
-        r = text_read(present, sizeof(present), "/proc/irq/%u/smp_affinity_list", irq);
+        r = text_read(present, sizeof(present), "%s/proc/irq/%u/smp_affinity_list", s->root, irq);
         if (r < 0)
                 return r;
 
@@ -257,7 +192,7 @@ int irq_affinity_check(void *self, uint64_t object, const struct trimtab_value *
                 irq_update_programs(s);
                 loads_forget(&s->loads);
         }
-        loads_look(&s->loads, &s->view, "", now);
+        loads_look(&s->loads, &s->view, s->root, now);
         if (!loads_are_known(&s->loads))
                 return -EAGAIN;
         if (now - device_moved_ns(s, s->devices[irq].number) < DEVICE_REST_NS)
@@ -287,7 +222,7 @@ static void verify(struct irq *s, uint32_t irq, uint64_t now)
         uint32_t to = o->moved_to;
         char list[4096];
 
-        if (text_read(list, sizeof(list), "/proc/irq/%u/smp_affinity_list", irq) < 0)
+        if (text_read(list, sizeof(list), "%s/proc/irq/%u/smp_affinity_list", s->root, irq) < 0)
                 return;
         if (text_first_cpu(list, s->topology.n_cpus) != to || strpbrk(list, ",-")) {
                 /* Refused, as by a CPU that has no vector left, or taken back: no use in saying the same again at once. */
@@ -320,7 +255,7 @@ void irq_affinity_tick(struct irq *s, uint64_t now)
                 irq_update_programs(s);
                 return;
         }
-        loads_look(&s->loads, &s->view, "", now);
+        loads_look(&s->loads, &s->view, s->root, now);
         for (uint32_t i = 0; i < s->view.sizes.n_irqs; i++)
                 if (s->irqs[i].is_here && s->irqs[i].moved_ns && s->irqs[i].moved_to != PLACE_NOWHERE &&
                     now - s->irqs[i].moved_ns > SETTLED_NS)

@@ -48,7 +48,7 @@ static const struct trimtab_metric metrics[_METRIC_MAX] = {
 };
 
 static const struct trimtab_knob knobs[] = {
-        {
+        [KNOB_AFFINITY] = {
                 .name = "irq.affinity",
                 .unit = "",
                 .help = "The CPUs that the interrupt may come to; calmest: where it hurts least, spread: apart from its device's others, "
@@ -114,7 +114,7 @@ static const struct trimtab_scope scopes[] = {
 };
 
 static const struct trimtab_option options[] = {
-        { "beside-irqbalance", NULL, "move interrupts by calmest, spread and node-local also while irqbalance runs, which may move them back", "no", 0, 0 },
+        { "beside-irqbalance", NULL, "move interrupts also while irqbalance runs, which may move them back", "no", 0, 0 },
 };
 
 /* The highest number of an interrupt, and some more. */
@@ -160,6 +160,7 @@ static int irq_open(const struct trimtab_host *h, void **ret_self)
                 return -ENOMEM;
         *ret_self = s;
         s->host = h;
+        s->root = "";
         s->available = (1u << _METRIC_MAX) - 1;
         s->devices_are_old = s->queues.are_old = true;
 
@@ -179,7 +180,7 @@ static int irq_open(const struct trimtab_host *h, void **ret_self)
         r = loads_init(&s->loads, &sizes);
         if (r < 0)
                 return r;
-        r = topology_read(&s->topology, "", sizes.n_cpus);
+        r = topology_read(&s->topology, s->root, sizes.n_cpus);
         if (r < 0)
                 return r;
         r = irq_view_open(&s->view, &sizes);
@@ -269,7 +270,7 @@ static int irq_collect(void *self, uint64_t now_ns)
         if (cpus & (1u << METRIC_CPU_DROPPED | 1u << METRIC_CPU_SQUEEZED))
                 softnet_emit(s->host, METRIC_CPU_DROPPED, METRIC_CPU_SQUEEZED);
         irq_affinity_tick(s, now_ns);
-        queues_tick(&s->queues, s->host, "");
+        queues_tick(&s->queues, s->host, s->root);
         return r;
 }
 

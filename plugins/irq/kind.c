@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "kind.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 struct family {
         const char *begin, *end; /* of one handler's name */
@@ -23,11 +20,6 @@ static const struct family families[] = {
         { "arch_mem_timer", "", "a timer" },
         { "IPI", "", "CPUs call each other by it" },
 };
-
-static void path_of(char *ret, size_t size, const char *root, uint32_t irq)
-{
-        (void) snprintf(ret, size, "%s/proc/irq/%u/smp_affinity_list", root, irq);
-}
 
 static int is_like(const char *name, size_t n, const struct family *f)
 {
@@ -64,26 +56,10 @@ const char *kind_refusal(const char *root, uint32_t irq, const char *name)
 
         if (irq == 0)
                 return "a timer";
-        path_of(path, sizeof(path), root, irq);
+        (void) snprintf(path, sizeof(path), "%s/proc/irq/%u/smp_affinity_list", root, irq);
         if (stat(path, &st) < 0)
                 return "it has no affinity";
         if (!(st.st_mode & S_IWUSR))
                 return "the kernel manages it, or it is a CPU's own";
         return by_name(name);
-}
-
-const char *kind_ask(const char *root, uint32_t irq)
-{
-        char path[PATH_MAX];
-        ssize_t n;
-        int fd, e;
-
-        path_of(path, sizeof(path), root, irq);
-        fd = open(path, O_WRONLY | O_CLOEXEC);
-        if (fd < 0)
-                return "its affinity cannot be written";
-        n = write(fd, "x", 1);
-        e = errno;
-        (void) close(fd);
-        return n < 0 && (e == EIO || e == EPERM) ? "the kernel manages it, or it is a CPU's own" : NULL;
 }

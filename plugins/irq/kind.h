@@ -9,10 +9,4 @@
 /* Why it is not, NULL: nothing speaks against it so far. `name` is the object's, "virtio0-config:24"; root as in topology.h. */
 const char *kind_refusal(const char *root, uint32_t irq, const char *name);
 
-/*
- * Asks the kernel itself, which before 6.12 does not show by the file's mode what it manages: a word that is no list of CPUs is refused with EINVAL
- * where a list would be taken, and with EIO or EPERM where none is. It changes nothing. As kind_refusal().
- */
-const char *kind_ask(const char *root, uint32_t irq);
-
 #endif

@@ -39,6 +39,9 @@ enum irq_metric {
         _METRIC_MAX,
 };
 
+/* The knobs that are called by number. */
+enum { KNOB_AFFINITY };
+
 /* The programs (bits of enum irq_program) that each metric cannot do without. */
 extern const uint32_t irq_programs_of[_METRIC_MAX];
 
@@ -63,13 +66,14 @@ struct irq_iface_object {
 /* The plugin's self. */
 struct irq {
         const struct trimtab_host *host;
+        const char *root; /* as in topology.h */
         struct irq_view view;
         uint32_t available;      /* bit n: metric number n can be had */
         uint32_t *cpu_metrics;   /* by CPU */
         struct irq_object *irqs; /* by number */
         struct irq_iface_object ifaces[IRQ_IFACES_MAX];
 
-        /* For words in place of an affinity. */
+        /* For affinities, most of it for words in place of one. */
         struct loads loads;
         struct topology topology;
         struct device *devices; /* by interrupt */

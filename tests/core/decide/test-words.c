@@ -9,7 +9,10 @@
 
 #include "world.h"
 
-/* Words in place of a knob's value: what they mean is asked each time that a rule or goal acts by them. */
+/*
+ * Words in place of a knob's value: what they mean is asked each time that a rule or goal acts by them. And values of files whose plugin
+ * has something to say of them.
+ */
 
 enum { IRQ = 7, OTHER_IRQ = 9 };
 
@@ -110,7 +113,7 @@ static void test_not_now(void **state)
         assert_string_equal(cpus(w, IRQ), "1");
 }
 
-/* Lists are still lists, and nobody is asked what they mean. */
+/* Lists are still lists, and nobody is asked what they mean where nobody would know. */
 static void test_values_are_values(void **state)
 {
         struct world *w = *state;
@@ -119,6 +122,113 @@ static void test_values_are_values(void **state)
         pass(w, 3, 50);
         assert_string_equal(cpus(w, IRQ), "1-2");
         assert_int_equal(w->n_resolved, 0);
+}
+
+static const char pinned[] = "[rule there]\n"
+                             "for = irq:7\n"
+                             "when = avg(psi.cpu @cgroup:/a/web) > 20%\n"
+                             "then = irq.pins = 2-3\n"
+                             "hold = 0s\n"
+                             "every = 10s\n";
+
+static const char *pins(struct world *w)
+{
+        return knob_state(w, "irq.pins", (struct oid){ SCOPE_IRQ, IRQ })->now.text;
+}
+
+/* One of the two cannot be had now. */
+static void test_a_value_is_what_is_left_of_it(void **state)
+{
+        struct world *w = *state;
+
+        world_rules(w, pinned);
+        w->means = "2";
+        pass(w, 3, 50);
+        assert_string_equal(pins(w), "2");
+        w->means = "2-3";
+        pass(w, 20, 50);
+        assert_string_equal(pins(w), "2-3");
+        pass(w, 60, 0);
+        assert_string_equal(pins(w), "0-3");
+}
+
+/* Nothing is decided, so that nothing is written, nor held against other rules; and why can be seen. */
+static void test_a_value_that_is_not_to_be(void **state)
+{
+        static const struct {
+                int error;
+                const char *says;
+        } cases[] = {
+                { -EPERM, "not to be changed" }, { -ENODEV, "gone" },     { -EINVAL, "no such value" },
+                { -EBUSY, "somebody else" },     { -EAGAIN, "too early" },
+        };
+
+        for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+                struct world *w = *state;
+
+                world_rules(w, pinned);
+                w->means_error = cases[i].error;
+                for (int s = 0; s < 30; s++) {
+                        pass(w, 1, 50);
+                        assert_int_equal(w->decisions.n, 0);
+                }
+                assert_string_equal(pins(w), "0-3");
+                assert_non_null(info_of(w, "there", IRQ).waits_for);
+                if (!strstr(info_of(w, "there", IRQ).waits_for, cases[i].says))
+                        fail_msg("%d: %s", cases[i].error, info_of(w, "there", IRQ).waits_for);
+        }
+}
+
+static void test_a_value_that_is_to_be_later(void **state)
+{
+        struct world *w = *state;
+
+        world_rules(w, "[rule there]\nfor = irq:7\nwhen = avg(psi.cpu @cgroup:/a/web) > 20%\nhold = 0s\nthen = irq.pins = 1\n");
+        w->means_error = -EBUSY;
+        pass(w, 30, 50);
+        assert_string_equal(pins(w), "0-3");
+        w->means_error = 0;
+        w->means = "1";
+        pass(w, 60, 50);
+        assert_string_equal(pins(w), "1");
+}
+
+/* A refusal leaves what is held. */
+static void test_a_value_that_is_held(void **state)
+{
+        struct world *w = *state;
+
+        world_rules(w, pinned);
+        w->means = "2-3";
+        pass(w, 3, 50);
+        w->means_error = -EPERM;
+        pass(w, 30, 50);
+        assert_string_equal(pins(w), "2-3");
+        pass(w, 60, 0); /* and on its way back nobody is asked */
+        assert_string_equal(pins(w), "0-3");
+}
+
+static int pages(struct world *w)
+{
+        return (int) knob_state(w, "vm.pages", (struct oid){ SCOPE_HOST, TRIMTAB_HOST_OBJECT })->now.number;
+}
+
+static void test_numbers(void **state)
+{
+        struct world *w = *state;
+
+        world_rules(w, "[rule more]\nwhen = avg(psi.cpu @cgroup:/a/web) > 20%\nhold = 0s\nthen = vm.pages = 43\n");
+        pass(w, 3, 50);
+        assert_int_equal(pages(w), 40);
+        pass(w, 60, 0);
+        assert_int_equal(pages(w), 20);
+
+        world_rules(w, "[rule more]\nwhen = avg(psi.cpu @cgroup:/a/web) > 20%\nhold = 0s\nthen = vm.pages += 11\nwithin = vm.pages 0..60\nevery = 10s\n");
+        pass(w, 6, 50);
+        assert_int_equal(pages(w), 24);
+        w->means_error = -EPERM;
+        pass(w, 30, 50);
+        assert_int_equal(pages(w), 24);
 }
 
 /* In a replay nobody can be asked: the word stands for itself. */
@@ -237,6 +347,11 @@ int main(void)
                 cmocka_unit_test_setup_teardown(test_the_same_again, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_not_now, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_values_are_values, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_a_value_is_what_is_left_of_it, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_a_value_that_is_not_to_be, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_a_value_that_is_to_be_later, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_a_value_that_is_held, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_numbers, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_nobody_to_ask, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_errors, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_a_goal_moves_it, setup, teardown),

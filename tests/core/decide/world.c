@@ -23,6 +23,12 @@ static const struct trimtab_metric metrics[] = {
 static const char *const modes[] = { "off", "low", "high", NULL };
 static const char *const words[] = { "calmest", "spread", NULL };
 
+static int is_asked_through_the_view(void *self, uint64_t object, const struct trimtab_value *want, struct trimtab_value *ret)
+{
+        fail();
+        return 0;
+}
+
 static const struct trimtab_knob knobs[] = {
         { .name = "cpu.weight",
           .unit = "",
@@ -67,6 +73,20 @@ static const struct trimtab_knob knobs[] = {
           .type = TRIMTAB_CPULIST,
           .choices = words,
           .file = "{path}/cpus" },
+        { .name = "irq.pins",
+          .unit = "",
+          .scope = "irq",
+          .type = TRIMTAB_CPULIST,
+          .file = "{path}/pins",
+          .check = is_asked_through_the_view },
+        { .name = "vm.pages",
+          .unit = "",
+          .scope = "host",
+          .type = TRIMTAB_NUMBER,
+          .min = 0,
+          .max = 100,
+          .file = "/proc/sys/vm/pages",
+          .check = is_asked_through_the_view },
         { .name = "page.drop",
           .unit = "B",
           .scope = "cgroup",
@@ -154,7 +174,7 @@ static int original(void *userdata, const struct knob *k, struct oid object, str
         return s->error;
 }
 
-static int resolve(void *userdata, const struct knob *k, struct oid object, const struct trimtab_value *word,
+static int resolve(void *userdata, const struct knob *k, struct oid object, const struct trimtab_value *said,
                    struct trimtab_value *ret)
 {
         struct world *w = userdata;
@@ -162,6 +182,10 @@ static int resolve(void *userdata, const struct knob *k, struct oid object, cons
         w->n_resolved++;
         if (w->means_error < 0)
                 return w->means_error;
+        if (k->type == TRIMTAB_NUMBER) {
+                *ret = value_number(trunc(said->number / 8) * 8);
+                return 0;
+        }
         return value_text(k->type, w->means ?: state_of(w, k, object)->now.text, ret);
 }
 

@@ -15,7 +15,8 @@
  * cgroup), psi.cpu (gauge %, cgroup), net.load (gauge, host), irq.count (counter, irq) knobs    cpu.weight
  * (1..10000, a weight), cpu.max (% 1..100000 or max, in use: sched.runtime), mem.high (B, or max, in use:
  * mem.used), cpu.set (CPU list), irq.mode (off, low, high; scope irq), irq.cpus (CPU list, or the words calmest and
- * spread; scope irq), page.drop (B, a deed), vm.ratio (0..100, host)
+ * spread; scope irq), irq.pins (CPU list with a check; scope irq), page.drop (B, a deed), vm.ratio (0..100, host), vm.pages (0..100 with a
+ * check, which knows multiples of 8 only; host)
  */
 
 enum { ROOT = 1, A = 10, WEB = 11, DB = 12, BATCH = 13, LOG = 14, B = 20, BWEB = 21 };
@@ -39,8 +40,8 @@ struct world {
         struct diag diag;
         struct knob_state knobs[96];
         size_t n_knobs;
-        const char *means; /* what words of irq.cpus mean now; NULL: what is there */
-        int means_error;   /* or why they mean nothing */
+        const char *means; /* what words of irq.cpus, and any list for irq.pins, mean now; NULL: what is there */
+        int means_error;   /* or why they, and numbers, mean nothing */
         unsigned n_resolved;
         struct view view;
         struct decisions decisions; /* of the last tick */
