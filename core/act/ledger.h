@@ -16,7 +16,7 @@
  */
 
 enum target_kind {
-        TARGET_FILE,
+        TARGET_FILE, /* or what is read and written like one: TRIMTAB_FORM_ETHTOOL */
         TARGET_UNIT, /* a property of a unit of systemd */
         TARGET_CALL, /* functions of a plugin: what they did ends with the process, and so does the entry */
         TARGET_FILTER, /* a program at tc's ingress of an interface (filter.h) */

@@ -10,6 +10,7 @@
 
 #include "act/batch.h"
 #include "act/call.h"
+#include "act/ethtool.h"
 #include "act/slow.h"
 #include "util/clock.h"
 #include "util/str.h"
@@ -116,6 +117,8 @@ bool order_object_lives(const struct order *o)
 
         if (o->target.kind == TARGET_CALL)
                 return call_lives(o);
+        if (o->target.form.form == TRIMTAB_FORM_ETHTOOL)
+                return ethtool_lives(o->target.path);
         return dir && access(dir, F_OK) >= 0;
 }
 
@@ -192,7 +195,10 @@ void order_settle(struct order *o, void (*settled)(struct order *o, bool as_want
 {
         o->settled = settled;
         o->pause_usec = PAUSE_FIRST_USEC;
-        o->deadline_ns = monotonic_ns() + o->actor->config.deadline_ns;
+        o->deadline_ns = monotonic_ns();
+        /* What a driver makes of a setting it has made when it answers. */
+        if (o->target.form.form != TRIMTAB_FORM_ETHTOOL)
+                o->deadline_ns += o->actor->config.deadline_ns;
         look(o);
 }
 

@@ -50,10 +50,10 @@ static bool has_moved(const struct order *o)
         return !sysfile_same(&o->target.form, o->after, before);
 }
 
-/* What the kernel makes of texts, and a plugin of anything, is theirs to know. */
+/* What the kernel makes of texts, and a plugin or a driver of anything, is theirs to know. */
 static bool kernel_made(const struct order *o)
 {
-        return o->target.kind == TARGET_CALL || o->target.form.type != TRIMTAB_NUMBER ||
+        return o->target.kind == TARGET_CALL || o->target.form.form == TRIMTAB_FORM_ETHTOOL || o->target.form.type != TRIMTAB_NUMBER ||
                ours_made(&o->target.form, o->before, o->want, o->after);
 }
 

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "act/ethtool.h"
 #include "decide/cpulist.h"
 #include "decide/value.h"
 #include "util/cleanup.h"
@@ -99,6 +100,9 @@ int sysfile_read(const char *path, const struct sysfile_form *form, char **ret_r
         char *value, *raw;
         int r;
 
+        if (form->form == TRIMTAB_FORM_ETHTOOL)
+                return ethtool_read(path, form->key, ret_raw);
+
         r = file_read(path, SYSFILE_MAX, &text, NULL);
         if (r < 0)
                 return r;
@@ -124,6 +128,9 @@ int sysfile_write(const char *path, const struct sysfile_form *form, const char 
         _cleanup_close_ int fd = -1;
         struct stat st;
         ssize_t n;
+
+        if (form->form == TRIMTAB_FORM_ETHTOOL)
+                return ethtool_write(path, form->key, raw);
 
         /* The newline matters for the empty value: a write of no bytes never reaches the kernel's handler. */
         line = str_printf("%s%s%s\n", *between ? form->key : "", between, raw);

@@ -7,14 +7,15 @@
 #include <trimtab/plugin.h>
 
 /*
- * The one file that writes /sys, /proc and cgroupfs. Synchronous; one write(2) a value, as the kernel wants it.
+ * The one file that writes /sys, /proc and cgroupfs. Synchronous; one write(2) a value, as the kernel wants it. What is of
+ * TRIMTAB_FORM_ETHTOOL is no file, and is read and written alike (ethtool.h): so ledger, undo and all the rest need not know.
  */
 
 /* How a knob's file holds its value: what undo must know, with or without the plugin. */
 struct sysfile_form {
         uint32_t form; /* TRIMTAB_FORM_… */
         uint32_t type; /* TRIMTAB_NUMBER, … */
-        char key[32];  /* TRIMTAB_FORM_KEYED: "default"; TRIMTAB_FORM_NESTED: "8:0 wbps" */
+        char key[32];  /* TRIMTAB_FORM_KEYED: "default"; TRIMTAB_FORM_NESTED: "8:0 wbps"; TRIMTAB_FORM_ETHTOOL: "rx-usecs" */
         char absent[32]; /* what it means that there is no such line or word; "": it must be there */
 };
 

@@ -62,6 +62,13 @@ static char *unit_command(const struct knob *knob, const struct property *p,
                        : NULL;
 }
 
+static char *ethtool_command(const char *iface, const char *key, const char *raw)
+{
+        _cleanup_free_ char *word = shell_word(iface);
+
+        return word ? str_printf("ethtool -C %s %s %s", word, key, raw) : NULL;
+}
+
 static char *file_command(const struct knob *knob, const struct object *object,
                           const struct trimtab_value *value)
 {
@@ -74,6 +81,8 @@ static char *file_command(const struct knob *knob, const struct object *object,
         (void) sysfile_read(t.path, &t.form, &before);
         if (sysfile_encode(&t.form, value, before, &raw) < 0)
                 return NULL;
+        if (t.form.form == TRIMTAB_FORM_ETHTOOL)
+                return ethtool_command(object->name, t.form.key, raw);
 
         between = t.form.form == TRIMTAB_FORM_NESTED ? "=" : t.form.form == TRIMTAB_FORM_KEYED ? " " : "";
         line = str_printf("%s%s%s", *between ? t.form.key : "", between, raw);

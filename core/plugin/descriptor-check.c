@@ -166,6 +166,27 @@ int check_choices(const struct entry *e, const char *const *choices)
         return 0;
 }
 
+/* The core knows the settings that it sets; they are not many. */
+static int check_ethtool(const struct entry *e, const struct trimtab_knob *k)
+{
+        static const struct {
+                const char *key;
+                uint32_t type;
+        } settings[] = {
+                { "adaptive-rx", TRIMTAB_CHOICE }, { "adaptive-tx", TRIMTAB_CHOICE }, { "rx-usecs", TRIMTAB_NUMBER },
+                { "rx-frames", TRIMTAB_NUMBER },   { "tx-usecs", TRIMTAB_NUMBER },    { "tx-frames", TRIMTAB_NUMBER },
+        };
+        size_t i = 0;
+
+        if (!k->file || !streq(k->file, "ethtool:{key}/coalesce") || !streq(k->scope, "iface"))
+                return REFUSE(e, "form ethtool: expected file 'ethtool:{key}/coalesce' and scope iface");
+        while (i < ELEMENTSOF(settings) && !(streq(k->key ?: "", settings[i].key) && k->type == settings[i].type))
+                i++;
+        if (i == ELEMENTSOF(settings))
+                return REFUSE(e, "form ethtool: key '%.64s' is no setting of that type", k->key ?: "");
+        return 0;
+}
+
 static bool has_lines(uint32_t form)
 {
         return form == TRIMTAB_FORM_KEYED || form == TRIMTAB_FORM_NESTED;
@@ -173,9 +194,11 @@ static bool has_lines(uint32_t form)
 
 static int check_form(const struct entry *e, const struct trimtab_knob *k)
 {
-        if (k->form > TRIMTAB_FORM_MASK)
-                return REFUSE(e, "form %u is not known; expected plain (0), quota (1), keyed (2), nested (3) or mask (4)",
+        if (k->form > TRIMTAB_FORM_ETHTOOL)
+                return REFUSE(e, "form %u is not known; expected plain (0), quota (1), keyed (2), nested (3), mask (4) or ethtool (5)",
                               k->form);
+        if (k->form == TRIMTAB_FORM_ETHTOOL)
+                return check_ethtool(e, k);
         if (k->form == TRIMTAB_FORM_MASK && k->type != TRIMTAB_CPULIST)
                 return REFUSE(e, "form mask holds a list of CPUs only");
         if (k->form == TRIMTAB_FORM_QUOTA && k->type != TRIMTAB_NUMBER)
@@ -256,7 +279,7 @@ static int check_knob(const struct descriptor *d, uint32_t i, const struct objec
                 return REFUSE(&e, "an action with neither a file nor apply()");
         if (!k->file && !(k->flags & TRIMTAB_KNOB_ACTION) && (!k->read || !k->apply))
                 return REFUSE(&e, "it has neither a file nor both read() and apply()");
-        return k->file ? check_file(&e, k->file, k->scope, streq(k->scope, "block") && k->key && strstr(k->key, "{device}"))
+        return k->file && k->form != TRIMTAB_FORM_ETHTOOL ? check_file(&e, k->file, k->scope, streq(k->scope, "block") && k->key && strstr(k->key, "{device}"))
                        : 0;
 }
 

@@ -294,7 +294,7 @@ static int host_knob_takes_writes(const struct trimtab_host *h, uint32_t knob, u
         if (knob >= p->descriptor.plugin.n_knobs || p->knob_numbers[knob] == UINT32_MAX)
                 return -EINVAL;
         k = catalogue_knob_at(c->catalogue, p->knob_numbers[knob]);
-        if (!k->file)
+        if (!k->file || k->form == TRIMTAB_FORM_ETHTOOL)
                 return -EINVAL;
         return c->knob_takes_writes ? c->knob_takes_writes(c->userdata, k, (struct oid){ k->scope, object }) : -EOPNOTSUPP;
 }

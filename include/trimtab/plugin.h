@@ -67,6 +67,11 @@ extern "C" {
 #define TRIMTAB_FORM_MASK   4u /* TRIMTAB_CPULIST: the file holds the CPUs as a mask, 32 bits a word of hex digits with commas between,
                                   CPU 0 the lowest bit of the last: rps_cpus; the value is a list all the same */
 
+#define TRIMTAB_FORM_ETHTOOL 5u /* no file, and in all else like one, undo with the plugin gone included: a setting of an interface that the
+                                  host asks for and sets by ethtool's netlink. `file` is "ethtool:{key}/coalesce", the knob's scope iface, its
+                                  key the setting as ethtool -C calls it: a number ("rx-usecs", "rx-frames", "tx-usecs", "tx-frames"),
+                                  or a choice of off and on ("adaptive-rx", "adaptive-tx") */
+
 /* Metric flags. */
 #define TRIMTAB_METRIC_SHARE (1u << 0) /* a gauge in %: a share of a whole, never below 0 nor above 100 % */
 
@@ -132,7 +137,7 @@ struct trimtab_knob {
         const char *const *choices; /* NULL-terminated. TRIMTAB_CHOICE: the values there are. TRIMTAB_CPULIST, TRIMTAB_TEXT: words that
                                       rules may say in place of a value, such as "calmest": check() makes values of them; or NULL */
         const char *file;          /* NULL: not a file, use the callbacks below */
-        const char *key;           /* TRIMTAB_FORM_KEYED: "default"; TRIMTAB_FORM_NESTED: "{device} wbps" */
+        const char *key;           /* TRIMTAB_FORM_KEYED: "default"; TRIMTAB_FORM_NESTED: "{device} wbps"; TRIMTAB_FORM_ETHTOOL: "rx-usecs" */
         uint32_t form;             /* TRIMTAB_FORM_… */
         uint32_t reserved;
         const char *unit_property; /* "CPUWeight": systemd's property for it, where it has one; else NULL */

@@ -47,6 +47,20 @@ static const struct trimtab_metric metrics[_METRIC_MAX] = {
         COUNTER(METRIC_NAPI_EXHAUSTED, "napi_exhausted", "", "polls that left packets behind, as they had found all they may", "iface"),
 };
 
+static const char *const off_on[] = { "off", "on", NULL };
+
+/* As ethtool -C has it. No hardware takes nearly as much: the driver says what is too much for it. */
+#define COALESCE(name_, setting, unit_, most, about)                                                         \
+        {                                                                                                    \
+                .name = "net.coalesce." name_, .unit = (unit_), .help = (about), .scope = "iface", .type = TRIMTAB_NUMBER, .max = (most), \
+                .file = "ethtool:{key}/coalesce", .form = TRIMTAB_FORM_ETHTOOL, .key = (setting),             \
+        }
+#define COALESCE_SWITCH(name_, setting, about)                                                               \
+        {                                                                                                    \
+                .name = "net.coalesce." name_, .unit = "", .help = (about), .scope = "iface", .type = TRIMTAB_CHOICE, .choices = off_on, \
+                .file = "ethtool:{key}/coalesce", .form = TRIMTAB_FORM_ETHTOOL, .key = (setting),             \
+        }
+
 static const struct trimtab_knob knobs[] = {
         [KNOB_AFFINITY] = {
                 .name = "irq.affinity",
@@ -107,6 +121,12 @@ static const struct trimtab_knob knobs[] = {
                 .max = 1000,
                 .file = "/proc/sys/net/core/busy_read",
         },
+        COALESCE_SWITCH("adaptive_rx", "adaptive-rx", "on: the driver itself chooses, by the traffic, how long received packets wait for an interrupt"),
+        COALESCE_SWITCH("adaptive_tx", "adaptive-tx", "The same of packets that are sent"),
+        COALESCE("rx_usecs", "rx-usecs", "us", 100000, "How long the interrupt for a received packet waits for more: fewer interrupts, for latency"),
+        COALESCE("rx_frames", "rx-frames", "", 65535, "So many received packets do not wait longer; 0: the driver's to say"),
+        COALESCE("tx_usecs", "tx-usecs", "us", 100000, "How long the interrupt for a packet that was sent waits for more"),
+        COALESCE("tx_frames", "tx-frames", "", 65535, "So many packets that were sent do not wait longer; 0: the driver's to say"),
 };
 
 static const struct trimtab_scope scopes[] = {

@@ -242,8 +242,10 @@ static void test_knobs(void **state)
         s.knobs[0].flags = TRIMTAB_KNOB_WEIGHT;
         s.knobs[0].min = 0;
         assert_refused(&s, "a weight's minimum is 0");
-        s.knobs[0].form = 5;
-        assert_refused(&s, "form 5 is not known");
+        s.knobs[0].form = 6;
+        assert_refused(&s, "form 6 is not known");
+        s.knobs[0].form = TRIMTAB_FORM_ETHTOOL;
+        assert_refused(&s, "form ethtool: expected file 'ethtool:{key}/coalesce' and scope iface");
         s.knobs[0].form = TRIMTAB_FORM_MASK;
         assert_refused(&s, "form mask holds a list of CPUs only");
         s.knobs[0].form = TRIMTAB_FORM_KEYED;
