@@ -300,6 +300,25 @@ static void test_what_the_driver_says(void **state)
         }
 }
 
+/* What cannot be put back now stays in the ledger, for the next one. */
+static void test_not_put_back_yet(void **state)
+{
+        struct plain p;
+
+        needs_moods();
+        make(&p);
+        assert_int_equal(set(&p, RX_USECS, 50), OUTCOME_DONE);
+        kernel_moods()->set_error = -EBUSY;
+        restore_all(&p);
+        assert_int_equal(p.last.outcome, OUTCOME_REFUSED);
+        assert_int_equal(p.last.error, -EBUSY);
+        assert_int_equal(actor_left(p.actor, true), 1);
+        kernel_moods()->set_error = 0;
+        restore_all(&p);
+        assert_original();
+        done(&p);
+}
+
 /* What the driver makes of it is ours, be it far from what was said. */
 static void test_a_driver_that_rounds(void **state)
 {
@@ -409,7 +428,7 @@ int main(void)
                 cmocka_unit_test(test_with_no_plugin),    cmocka_unit_test(test_somebody_else_has_set_it),
                 cmocka_unit_test(test_a_driver_without),  cmocka_unit_test(test_what_is_none),
                 cmocka_unit_test(test_what_the_driver_says),
-                cmocka_unit_test(test_a_driver_that_rounds), cmocka_unit_test(test_it_goes),
+                cmocka_unit_test(test_not_put_back_yet), cmocka_unit_test(test_a_driver_that_rounds), cmocka_unit_test(test_it_goes),
                 cmocka_unit_test(test_killed_anywhere),
         };
         const char *missing = kernel_open();
