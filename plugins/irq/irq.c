@@ -49,16 +49,16 @@ static const struct trimtab_metric metrics[_METRIC_MAX] = {
 
 static const char *const off_on[] = { "off", "on", NULL };
 
-/* As ethtool -C has it. No hardware takes nearly as much: the driver says what is too much for it. */
+/* As ethtool -C has it. No hardware takes nearly as much: the driver says what is too much for it. Some make their queues anew meanwhile. */
 #define COALESCE(name_, setting, unit_, most, about)                                                         \
         {                                                                                                    \
                 .name = "net.coalesce." name_, .unit = (unit_), .help = (about), .scope = "iface", .type = TRIMTAB_NUMBER, .max = (most), \
-                .file = "ethtool:{key}/coalesce", .form = TRIMTAB_FORM_ETHTOOL, .key = (setting),             \
+                .flags = TRIMTAB_KNOB_SLOW, .file = "ethtool:{key}/coalesce", .form = TRIMTAB_FORM_ETHTOOL, .key = (setting),             \
         }
 #define COALESCE_SWITCH(name_, setting, about)                                                               \
         {                                                                                                    \
                 .name = "net.coalesce." name_, .unit = "", .help = (about), .scope = "iface", .type = TRIMTAB_CHOICE, .choices = off_on, \
-                .file = "ethtool:{key}/coalesce", .form = TRIMTAB_FORM_ETHTOOL, .key = (setting),             \
+                .flags = TRIMTAB_KNOB_SLOW, .file = "ethtool:{key}/coalesce", .form = TRIMTAB_FORM_ETHTOOL, .key = (setting),             \
         }
 
 static const struct trimtab_knob knobs[] = {
