@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from . import cache, initramfs, toolbox
 
-KERNEL_ARGUMENTS = ("console=ttyS0 panic=-1 quiet mitigations=off tsc=reliable psi=1 "
+# no_timer_check: on a busy host the emulated timer may be late when the kernel tries it, and it would give up.
+KERNEL_ARGUMENTS = ("no_timer_check console=ttyS0 panic=-1 quiet mitigations=off tsc=reliable psi=1 "
                     "systemd.unified_cgroup_hierarchy=1 systemd.unit=trimtab-vm.target systemd.show_status=0")
 
 
