@@ -200,6 +200,7 @@ static int make_plugins(struct daemon *d)
                 .tc_filter_add = daemon_tc_filter_add,
                 .tc_filter_remove = daemon_tc_filter_remove,
                 .knob_takes_writes = daemon_knob_takes_writes,
+                .daemon_mode = daemon_mode_for_plugins,
                 .userdata = d,
         };
         int r;

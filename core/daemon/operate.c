@@ -179,6 +179,22 @@ int daemon_set_mode(void *userdata, enum mode mode)
         return 0;
 }
 
+uint32_t daemon_mode_for_plugins(void *userdata)
+{
+        const struct daemon *d = userdata;
+
+        switch (d->options.mode) {
+        case MODE_OFF:
+        case MODE_OBSERVE:
+                return TRIMTAB_OBSERVE;
+        case MODE_ADVISE:
+                return TRIMTAB_ADVISE;
+        case MODE_ENFORCE:
+                return TRIMTAB_ENFORCE;
+        }
+        return TRIMTAB_OBSERVE;
+}
+
 void daemon_blow_fuse(struct daemon *d)
 {
         int r;

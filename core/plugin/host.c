@@ -299,6 +299,13 @@ static int host_knob_takes_writes(const struct trimtab_host *h, uint32_t knob, u
         return c->knob_takes_writes ? c->knob_takes_writes(c->userdata, k, (struct oid){ k->scope, object }) : -EOPNOTSUPP;
 }
 
+static uint32_t host_daemon_mode(const struct trimtab_host *h)
+{
+        const struct plugins_config *c = &plugin_of(h)->context->config;
+
+        return c->daemon_mode ? c->daemon_mode(c->userdata) : TRIMTAB_OBSERVE;
+}
+
 void host_init(struct plugin *p)
 {
         p->host = (struct trimtab_host) {
@@ -323,5 +330,6 @@ void host_init(struct plugin *p)
                 .tc_filter_add = host_tc_filter_add,
                 .tc_filter_remove = host_tc_filter_remove,
                 .knob_takes_writes = host_knob_takes_writes,
+                .daemon_mode = host_daemon_mode,
         };
 }

@@ -64,6 +64,8 @@ struct plugins_config {
         int (*tc_filter_remove)(void *userdata, const char *plugin, uint32_t ifindex, uint32_t priority, uint32_t handle);
         /* The same; NULL: nothing can be said of files. */
         int (*knob_takes_writes)(void *userdata, const struct knob *knob, struct oid object);
+        /* What the daemon may do, as of struct trimtab_host; NULL: it only measures. */
+        uint32_t (*daemon_mode)(void *userdata);
         void *userdata;
 };
 

@@ -194,8 +194,14 @@ static int check_whole(struct section_draft *d)
 /* What can be said of it without its keys. */
 static bool is_readable(const struct section_reading *reading, const struct ini_section *from)
 {
-        if (from->name[0] != '\0')
+        bool is_one = reading->section->flags & TRIMTAB_SECTION_ONE;
+
+        if (is_one != (from->name[0] != '\0'))
                 return !from->broken; /* a line of it was refused, and said */
+        if (is_one) {
+                diag_add(reading->diag, SEVERITY_ERROR, &from->place, "there is but one %s, without a name: [%s]", from->kind, from->kind);
+                return false;
+        }
         diag_add(reading->diag, SEVERITY_ERROR, &from->place, "a %s needs a name: [%s NAME]", from->kind, from->kind);
         return false;
 }

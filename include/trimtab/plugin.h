@@ -58,6 +58,14 @@ extern "C" {
                                           section, checks each item, and puts them behind those of `of` itself; this key's own
                                           value is the path */
 
+/* Flags of a section. */
+#define TRIMTAB_SECTION_ONE (1u << 0) /* there is but one, and it has no name: "[egress]" is the entry "" */
+
+/* What the daemon itself may do: host->daemon_mode(). */
+#define TRIMTAB_OBSERVE 1u /* measure */
+#define TRIMTAB_ADVISE  2u /* say what it would do */
+#define TRIMTAB_ENFORCE 3u /* change things */
+
 /* How a knob's file holds the value. */
 #define TRIMTAB_FORM_PLAIN 0u /* the whole file is the value */
 #define TRIMTAB_FORM_QUOTA 1u /* "QUOTA PERIOD", both usec: cpu.max; the value is per cent of one CPU */
@@ -238,6 +246,8 @@ struct trimtab_section {
         const struct trimtab_key *keys;
         /* Whether the items go together, each being well formed: 0, or -EINVAL and why. May be NULL. As trimtab_key.check. */
         int (*check)(const struct trimtab_entry *entry, char *why, uint32_t size);
+        uint32_t flags; /* TRIMTAB_SECTION_… */
+        uint32_t reserved;
 };
 
 /*
@@ -320,6 +330,12 @@ struct trimtab_host {
          * -EINVAL: no such knob, or not one file; -ENOENT: no such object, or it has no such file.
          */
         int (*knob_takes_writes)(const struct trimtab_host *h, uint32_t knob, uint64_t object);
+
+        /*
+         * What the daemon may do now, TRIMTAB_OBSERVE, …; a person may change it at any time. For a plugin whose sections do something to
+         * the machine by themselves: below TRIMTAB_ENFORCE it says what it would do, and does nothing.
+         */
+        uint32_t (*daemon_mode)(const struct trimtab_host *h);
 };
 
 /* The plugin. */

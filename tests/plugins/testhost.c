@@ -47,8 +47,9 @@ struct testhost {
         int epoll_fd;      /* of what it wants polled; -1: nothing yet */
         int (*callbacks[256])(void *self, int32_t fd); /* fd -> its callback */
         uint32_t wakes;
-        struct testhost_filters filters;
-        int (*takes_writes)(uint32_t knob, uint64_t object); /* of tc; NULLs: there are none to be had */
+        uint32_t daemon_mode;
+        struct testhost_filters filters; /* of tc; NULLs: there are none to be had */
+        int (*takes_writes)(uint32_t knob, uint64_t object);
 };
 
 static struct testhost *of(const struct trimtab_host *h)
@@ -283,6 +284,11 @@ static int host_knob_takes_writes(const struct trimtab_host *h, uint32_t knob, u
         return of(h)->takes_writes ? of(h)->takes_writes(knob, object) : 0;
 }
 
+static uint32_t host_daemon_mode(const struct trimtab_host *h)
+{
+        return of(h)->daemon_mode;
+}
+
 static const struct trimtab_host host_functions = {
         .size = sizeof(struct trimtab_host),
         .abi = TRIMTAB_ABI,
@@ -304,11 +310,17 @@ static const struct trimtab_host host_functions = {
         .tc_filter_add = host_tc_filter_add,
         .tc_filter_remove = host_tc_filter_remove,
         .knob_takes_writes = host_knob_takes_writes,
+        .daemon_mode = host_daemon_mode,
 };
 
 void testhost_set_takes_writes(struct testhost *th, int (*takes_writes)(uint32_t knob, uint64_t object))
 {
         th->takes_writes = takes_writes;
+}
+
+void testhost_set_daemon_mode(struct testhost *th, uint32_t mode)
+{
+        th->daemon_mode = mode;
 }
 
 void testhost_set_filters(struct testhost *th, const struct testhost_filters *filters)
@@ -325,6 +337,7 @@ struct testhost *testhost_new(const char *file)
         th->host = host_functions;
         th->host.host = th;
         th->epoll_fd = -1;
+        th->daemon_mode = TRIMTAB_ENFORCE;
 
         th->file = dlopen(file, RTLD_NOW | RTLD_LOCAL);
         th->plugin = th->file ? dlsym(th->file, "trimtab_plugin_v1") : NULL;

@@ -52,6 +52,9 @@ void testhost_set_filters(struct testhost *th, const struct testhost_filters *fi
 /* What answers knob_takes_writes(); without it all files take them. */
 void testhost_set_takes_writes(struct testhost *th, int (*takes_writes)(uint32_t knob, uint64_t object));
 
+/* What the daemon may do; before that TRIMTAB_ENFORCE. */
+void testhost_set_daemon_mode(struct testhost *th, uint32_t mode);
+
 /* Makes an object known, and tells the plugin if it is open; `path` may be NULL. */
 void testhost_add_object(struct testhost *th, const char *scope, uint64_t object, const char *name,
                          const char *path);

@@ -82,6 +82,7 @@ AT(host, object_remove, 128);
 AT(host, tc_filter_add, 136); /* 1.3 */
 AT(host, tc_filter_remove, 144);
 AT(host, knob_takes_writes, 152); /* 1.4 */
+AT(host, daemon_mode, 160);
 
 AT(plugin, size, 0);
 AT(plugin, metric_size, 4);
@@ -143,6 +144,8 @@ AT(section, name, 8);
 AT(section, help, 16);
 AT(section, keys, 24);
 AT(section, check, 32);
+AT(section, flags, 40); /* 1.4 */
+AT(section, reserved, 44);
 
 AT(note, owner_size, 0);
 AT(note, desc_size, 4);

@@ -100,6 +100,37 @@ static void test_merged(void **state)
         clear(&p);
 }
 
+/* A kind of which there is but one: it has no name, and none can be given. */
+static void test_the_only_one(void **state)
+{
+        static const struct {
+                const char *text, *message; /* message NULL: it is read */
+        } cases[] = {
+                { "[filter]\nsource = 1\n", NULL },
+                { "[filter f]\nsource = 1\n", "there is but one filter, without a name: [filter]" },
+        };
+        struct trimtab_section section = filter_section;
+
+        section.flags = TRIMTAB_SECTION_ONE;
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                struct parsed p = {};
+                const struct section_reading reading = { .section = &section, .lists = &p.lists, .diag = &p.diag };
+
+                assert_int_equal(ini_load_text(&p.ini, "1.conf", cases[i].text, strlen(cases[i].text), &p.diag), 0);
+                assert_int_equal(section_parse(&reading, &p.ini.sections[0], &p.entry), 0);
+                if (cases[i].message) {
+                        assert_null(p.entry);
+                        assert_string_equal(p.diag.items[0].message, cases[i].message);
+                } else {
+                        assert_good(&p);
+                        assert_string_equal(p.entry->entry.name, "");
+                }
+                ini_clear(&p.ini);
+                lists_clear(&p.lists);
+                clear(&p);
+        }
+}
+
 struct bad {
         const char *text;
         unsigned line, column, width;
@@ -299,6 +330,7 @@ int main(void)
 #define SCRATCH(f) cmocka_unit_test_setup_teardown(f, scratch_setup, scratch_teardown)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_all_that_it_says), cmocka_unit_test(test_merged),
+                cmocka_unit_test(test_the_only_one),
                 cmocka_unit_test(test_mistakes), cmocka_unit_test(test_own_unit),
                 cmocka_unit_test(test_many_mistakes), SCRATCH(test_files), SCRATCH(test_mistakes_in_a_file),
                 SCRATCH(test_long_files), SCRATCH(test_files_without_an_end),
