@@ -41,12 +41,14 @@ enum {
         BPF_MAP_TYPE_LPM_TRIE = 11,
         BPF_MAP_TYPE_ARRAY_OF_MAPS = 12,
         BPF_MAP_TYPE_SOCKMAP = 15,
+        BPF_MAP_TYPE_SK_STORAGE = 24,
         BPF_MAP_TYPE_DEVMAP_HASH = 25,
         BPF_MAP_TYPE_RINGBUF = 27,
 };
 
 enum {
         BPF_ANY = 0,
+        BPF_NOEXIST = 1,
         BPF_F_NO_PREALLOC = 1 << 0,
         BPF_F_MMAPABLE = 1 << 10,
         BPF_F_INNER_MAP = 1 << 12,
@@ -54,6 +56,10 @@ enum {
 
 enum {
         BPF_RB_NO_WAKEUP = 1,
+};
+
+enum {
+        BPF_SK_STORAGE_GET_F_CREATE = 1,
 };
 
 #define BPF_F_CURRENT_CPU 0xffffffffULL
@@ -106,6 +112,18 @@ struct bpf_sk_lookup {
         __u32 ingress_ifindex;
 };
 
+/* What a program at connect() or sendmsg() in a cgroup gets; the same. */
+struct bpf_sock_addr {
+        __u32 user_family, user_ip4, user_ip6[4];
+        __u32 user_port; /* two bytes, in the network's order */
+        __u32 family, type, protocol;
+};
+
+/* … and at socket(). */
+struct bpf_sock {
+        __u32 bound_dev_if, family, type, protocol;
+};
+
 struct bpf_raw_tracepoint_args {
         __u64 args[0];
 };
@@ -118,6 +136,8 @@ struct bpf_perf_event_value {
 
 struct kernfs_node {
         __u64 id;
+        const char *name;
+        struct kernfs_node *parent; /* before 6.15 */
 };
 
 struct cgroup {
@@ -189,6 +209,10 @@ struct files_struct {
         struct fdtable *fdt;
 };
 
+struct mm_struct {
+        struct file *exe_file;
+};
+
 struct linux_binprm {
         struct file *file;
 };
@@ -225,6 +249,8 @@ struct task_struct {
         int on_cpu, on_rq;
         int pid, tgid;
         char comm[16];
+        unsigned int flags; /* PF_KTHREAD, … */
+        struct mm_struct *mm;
         struct files_struct *files;
         struct sched_entity se;
         struct sched_info sched_info;
@@ -262,6 +288,33 @@ struct compact_control {
         bool direct_compaction; /* an allocation waits for it */
 };
 
+struct in6_addr {
+        union {
+                __be32 u6_addr32[4];
+        } in6_u;
+};
+
+struct sock_common {
+        __u16 skc_family;
+        __u16 skc_num; /* the local port, in the machine's order */
+        __be32 skc_rcv_saddr;
+        struct in6_addr skc_v6_rcv_saddr;
+};
+
+struct sock {
+        struct sock_common __sk_common;
+        __u16 sk_type, sk_protocol;
+};
+
+struct socket {
+        struct sock *sk;
+};
+
+struct msghdr {
+        void *msg_name; /* in the kernel's memory by then */
+        int msg_namelen;
+};
+
 struct seq_file;
 
 struct bpf_iter_meta {
@@ -274,6 +327,19 @@ struct bpf_iter__task {
 };
 
 #pragma clang attribute pop
+
+struct sockaddr;
+
+/* As programs hand it over: UAPI. */
+struct sockaddr_in6 {
+        __u16 sin6_family;
+        __be16 sin6_port;
+        __be32 sin6_flowinfo; /* of IPv4: the address */
+        __be32 sin6_addr[4];
+        __u32 sin6_scope_id;
+};
+
+#define PF_KTHREAD 0x00200000
 
 /* task_struct.__state and .on_rq */
 #define TASK_RUNNING 0

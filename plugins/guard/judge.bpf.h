@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef GUARD_JUDGE_BPF_H
+#define GUARD_JUDGE_BPF_H
+
+/* What the policy says of a destination. Include who.bpf.h first. */
+
+#define SEARCH_MAX_V4 6 /* of 33 lengths */
+#define SEARCH_MAX_V6 8 /* of 129 */
+
+static __always_inline bool find_in_line(const union guard_line *l, bool v4, __u64 upper, __u64 lower, __u64 tag, struct guard_term *t)
+{
+        for (int i = 0; v4 && i < 4; i++)
+                if (l->v4[i].key == (upper | tag)) {
+                        *t = l->v4[i].term;
+                        return true;
+                }
+        for (int i = 0; !v4 && i < 2; i++)
+                if (l->v6[i].upper == upper && l->v6[i].lower == lower && l->v6[i].tag == tag) {
+                        *t = l->v6[i].term;
+                        return true;
+                }
+        return false;
+}
+
+static __always_inline bool find_prefix(void *lines_of, __u32 at, bool v4, __u64 upper, __u64 lower, __u64 tag, struct guard_term *t)
+{
+        for (int i = 0; i < GUARD_LINES_MAX; i++, at++) {
+                const union guard_line *l = bpf_map_lookup_elem(lines_of, &at);
+
+                if (!l)
+                        return false;
+                if (find_in_line(l, v4, upper, lower, tag, t))
+                        return true;
+                if (!(v4 ? l->v4[3].key : l->v6[1].tag))
+                        return false;
+        }
+        return false;
+}
+
+static __always_inline __u64 upper_bits(__u32 n)
+{
+        return n < 64 ? ~(~0ull >> n) : ~0ull;
+}
+
+/* What the longest prefix around the address says, and, in it, those around that one. */
+static __always_inline struct guard_term search(const struct guard_set *set, const struct guard_search *s, void *lines_of,
+                                                const struct guard_request *rq, __u32 layer, const bool v4)
+{
+        struct guard_term term = {};
+        __u8 at = 0;
+
+        for (int i = 0; i < (v4 ? SEARCH_MAX_V4 : SEARCH_MAX_V6); i++) {
+                struct guard_step step = s->step[at];
+                __u64 u = rq->upper & upper_bits(step.length);
+                __u64 l = v4 || step.length < 64 ? 0 : rq->lower & upper_bits(step.length - 64);
+                __u64 tag = GUARD_TAG(layer, step.length);
+
+                __u32 line = v4 ? guard_line_of(set->factor, set->n_v4, u, l, tag)
+                                : set->first_v6 + guard_line_of(set->factor, set->n_v6, u, l, tag);
+
+                at = find_prefix(lines_of, line, v4, u, l, tag, &term) ? step.longer : step.shorter;
+                if (at == 0)
+                        break;
+        }
+        return term;
+}
+
+/* Does the item speak of this protocol and port? */
+static __always_inline bool term_matches(const struct guard_term *t, const struct guard_request *rq)
+{
+        if (t->protocol != rq->protocol) {
+                if (t->protocol != GUARD_PROTOCOL_ANY)
+                        return false;
+                /* What is allowed in general is not what goes around all that is looked at. */
+                if (rq->exact && t->verdict == GUARD_ALLOW)
+                        return false;
+        }
+        return rq->port >= t->first && rq->port <= t->last;
+}
+
+/* enum guard_verdict of one layer. Verified once, as all functions that are not static. */
+__noinline int guard_look(struct guard_request *rq, __u32 layer, __u32 generation)
+{
+        const struct guard_set *set = FIND_AT(sets, generation, 0);
+        const struct guard_layer *l = FIND_AT(layers, generation, layer);
+        void *lines_of = bpf_map_lookup_elem(&lines, &generation);
+        struct guard_term term = {};
+        __u32 block;
+
+        if (!rq || !set || !l || !lines_of)
+                return GUARD_NONE;
+        if (rq->family == 4 && l->v4.n_steps)
+                term = search(set, &l->v4, lines_of, rq, layer, true);
+        else if (rq->family == 6 && l->v6.n_steps)
+                term = search(set, &l->v6, lines_of, rq, layer, false);
+
+        if (term.kind == GUARD_TERM_ONE && term_matches(&term, rq))
+                return term.verdict;
+        if (term.kind == GUARD_TERM_LIST) {
+                block = term.first | (__u32) term.last << 16;
+                for (int i = 0; i < GUARD_BLOCKS_MAX && i < term.protocol; i++, block++) {
+                        const struct guard_block *b = FIND_AT(terms, generation, block);
+
+                        for (int j = 0; b && j < GUARD_BLOCK; j++)
+                                if (b->terms[j].verdict != GUARD_NONE && term_matches(&b->terms[j], rq))
+                                        return b->terms[j].verdict;
+                }
+        }
+        /* Whoever is refused anything does not get a socket by which nobody sees where it goes. */
+        return rq->exact && l->has_deny ? GUARD_DENY : GUARD_NONE;
+}
+
+__noinline int guard_look_listen(struct guard_request *rq, __u32 layer, __u32 generation)
+{
+        const struct guard_layer *l = FIND_AT(layers, generation, layer);
+
+        if (!rq || !l)
+                return GUARD_NONE;
+        for (__u32 i = 0; i < GUARD_LISTEN_MAX; i++) {
+                if (i >= l->n_listen)
+                        break;
+                if (rq->port >= l->listen[i].first && rq->port <= l->listen[i].last)
+                        return GUARD_ALLOW;
+        }
+        return GUARD_DENY;
+}
+
+/* Where the only bit of a product with it stands (de Bruijn): without a branch, of which the verifier would follow each. */
+#define BRUIJN 0x03f79d71b4cb0a89ull
+static const __u8 bruijn[64] = {
+        0,  1,  48, 2,  57, 49, 28, 3,  61, 58, 50, 42, 38, 29, 17, 4,  62, 55, 59, 36, 53, 51, 43, 22, 45, 39, 33, 30, 24, 18, 12, 5,
+        63, 47, 56, 27, 60, 41, 37, 16, 54, 35, 52, 21, 44, 32, 23, 11, 46, 26, 40, 15, 34, 20, 31, 10, 25, 14, 19, 9,  13, 8,  7,  6,
+};
+
+static __always_inline __u32 lowest_bit(__u64 word)
+{
+        return bruijn[(word & -word) * BRUIJN >> 58] & 63;
+}
+
+static __always_inline void note_speaker(struct guard_request *rq, __u32 layer, __u32 generation)
+{
+        const struct guard_layer *l = FIND_AT(layers, generation, layer);
+
+        if (l) {
+                rq->log = l->log;
+                rq->rule = l->rule;
+        }
+}
+
+#define ASK_ITEMS   0
+#define ASK_LISTEN  1
+#define ASK_DEFAULT 2
+
+/* What the first layer says that has to say something, of the word-th 64 of them. */
+__noinline int guard_ask(struct guard_request *rq, __u32 word, __u32 what, __u32 generation)
+{
+        const struct guard_set *set = FIND_AT(sets, generation, 0);
+        __u64 certain, left;
+        int verdict;
+
+        if (!rq || !set || word >= GUARD_WORDS)
+                return GUARD_NONE;
+        barrier_var(word);
+        word &= GUARD_WORDS - 1;
+        certain = rq->class.certain.word[word];
+        left = certain | rq->class.maybe.word[word];
+        if (what == ASK_LISTEN)
+                left &= set->listens.word[word];
+        else if (what == ASK_DEFAULT)
+                left &= set->allows.word[word] | set->denies.word[word];
+
+        for (int i = 0; i < GUARD_MATCH_MAX; i++) {
+                __u32 bit, layer;
+
+                if (!left)
+                        return GUARD_NONE;
+                bit = lowest_bit(left);
+                layer = word * 64 + bit;
+                left &= left - 1;
+                if (what == ASK_DEFAULT)
+                        verdict = set->denies.word[word] >> (bit & 63) & 1 ? GUARD_DENY : GUARD_ALLOW;
+                else if (what == ASK_LISTEN)
+                        verdict = guard_look_listen(rq, layer, generation);
+                else
+                        verdict = guard_look(rq, layer, generation);
+                if (verdict == GUARD_NONE)
+                        continue;
+                /* It is not certain that it speaks of this task: it may refuse, and not allow. */
+                if (verdict == GUARD_ALLOW && !(certain >> (bit & 63) & 1))
+                        continue;
+                note_speaker(rq, layer, generation);
+                return verdict;
+        }
+        return left ? GUARD_DENY : GUARD_NONE;
+}
+
+static __always_inline int ask_all(struct guard_request *rq, __u32 what, __u32 generation)
+{
+        int verdict = GUARD_NONE;
+
+        for (__u32 word = 0; word < GUARD_WORDS && verdict == GUARD_NONE; word++)
+                if (rq->class.certain.word[word] | rq->class.maybe.word[word])
+                        verdict = guard_ask(rq, word, what, generation);
+        return verdict;
+}
+
+/* rq->class is there. */
+__noinline int guard_judge(struct guard_request *rq, __u32 generation)
+{
+        const struct guard_set *set = FIND_AT(sets, generation, 0);
+        int verdict;
+
+        if (!rq || !set)
+                return GUARD_ALLOW; /* there is no policy yet, and nobody has switched it on */
+        rq->log = GUARD_LOG_FIRST;
+        rq->rule = GUARD_NO_RULE;
+        if (rq->kind == GUARD_LISTEN) {
+                verdict = ask_all(rq, ASK_LISTEN, generation);
+                return verdict == GUARD_NONE ? GUARD_ALLOW : verdict;
+        }
+        verdict = ask_all(rq, ASK_ITEMS, generation);
+        if (verdict == GUARD_NONE)
+                verdict = ask_all(rq, ASK_DEFAULT, generation);
+        return verdict == GUARD_NONE ? set->verdict : verdict;
+}
+
+#endif

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef GUARD_MAPS_BPF_H
+#define GUARD_MAPS_BPF_H
+
+/* The maps. Those of a policy are there twice: one generation is in force, and the next one is made in the other. */
+
+#include "cgroups.bpf.h"
+#include "guard.h"
+
+#define GENERATIONS(map_name, ...)                                                                           \
+        struct map_name##_inner {                                                                            \
+                __VA_ARGS__                                                                                  \
+        };                                                                                                   \
+        struct {                                                                                             \
+                __uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);                                                    \
+                __uint(max_entries, 2);                                                                      \
+                __type(key, __u32);                                                                          \
+                __array(values, struct map_name##_inner);                                                    \
+        } map_name SEC(".maps")
+
+#define INNER_ARRAY(type_of_value)                                                                           \
+        __uint(type, BPF_MAP_TYPE_ARRAY);                                                                    \
+        __uint(map_flags, BPF_F_INNER_MAP);                                                                  \
+        __uint(max_entries, 1);                                                                              \
+        __uint(key_size, sizeof(__u32));                                                                     \
+        __uint(value_size, sizeof(type_of_value));
+
+/* By sizes: of types that only an inner map names, clang keeps the name alone. */
+#define INNER_HASH(type_of_key, type_of_value)                                                               \
+        __uint(type, BPF_MAP_TYPE_HASH);                                                                     \
+        __uint(max_entries, 1);                                                                              \
+        __uint(key_size, sizeof(type_of_key));                                                               \
+        __uint(value_size, sizeof(type_of_value));
+
+GENERATIONS(sets, INNER_ARRAY(struct guard_set));
+GENERATIONS(layers, INNER_ARRAY(struct guard_layer));
+GENERATIONS(lines, INNER_ARRAY(union guard_line));
+GENERATIONS(terms, INNER_ARRAY(struct guard_block));
+GENERATIONS(classes, INNER_HASH(__u64, struct guard_class));
+GENERATIONS(edges, INNER_HASH(struct guard_edge_key, struct guard_edge));
+GENERATIONS(exes, INNER_HASH(struct guard_inode, struct guard_bits));
+GENERATIONS(uids, INNER_HASH(__u32, struct guard_bits));
+
+struct {
+        __uint(type, BPF_MAP_TYPE_ARRAY);
+        __uint(map_flags, BPF_F_MMAPABLE);
+        __uint(max_entries, 1);
+        __type(key, __u32);
+        __type(value, struct guard_control);
+} control SEC(".maps");
+
+/* slot + CPU -> what happened there; `n_shards` to a slot. */
+struct {
+        __uint(type, BPF_MAP_TYPE_ARRAY);
+        __uint(map_flags, BPF_F_MMAPABLE);
+        __uint(max_entries, 1);
+        __type(key, __u32);
+        __type(value, struct guard_counts);
+} counts SEC(".maps");
+
+struct {
+        __uint(type, BPF_MAP_TYPE_RINGBUF);
+        __uint(max_entries, 1 << 18);
+} events SEC(".maps");
+
+/* What has been told: the hash of all that makes two events alike. */
+struct {
+        __uint(type, BPF_MAP_TYPE_ARRAY);
+        __uint(max_entries, 1 << GUARD_SEEN_BITS);
+        __type(key, __u32);
+        __type(value, __u64);
+} seen SEC(".maps");
+
+struct {
+        __uint(type, BPF_MAP_TYPE_HASH);
+        __uint(max_entries, 16384);
+        __type(key, struct guard_flow_key);
+        __type(value, struct guard_flow);
+} flows SEC(".maps");
+
+struct {
+        __uint(type, BPF_MAP_TYPE_ARRAY);
+        __uint(map_flags, BPF_F_MMAPABLE);
+        __uint(max_entries, 1);
+        __type(key, __u32);
+        __type(value, struct guard_question);
+} question SEC(".maps");
+
+const volatile struct {
+        __u32 n_shards, elsewhere;
+        __u64 scope; /* the cgroup whose tasks are judged, and its depth; 0: all */
+        __u32 scope_level;
+} config;
+
+static __always_inline struct guard_control *find_control(void)
+{
+        __u32 zero = 0;
+
+        return bpf_map_lookup_elem(&control, &zero);
+}
+
+/* An element of a generation's array. */
+#define FIND_AT(map, generation, index)                                                                      \
+        ({                                                                                                   \
+                __u32 generation_ = (generation), index_ = (index);                                          \
+                void *inner_ = bpf_map_lookup_elem(&(map), &generation_);                                    \
+                inner_ ? bpf_map_lookup_elem(inner_, &index_) : NULL;                                        \
+        })
+
+/* Of a generation's hash. */
+#define FIND(map, generation, key)                                                                           \
+        ({                                                                                                   \
+                __u32 generation_ = (generation);                                                            \
+                void *inner_ = bpf_map_lookup_elem(&(map), &generation_);                                    \
+                inner_ ? bpf_map_lookup_elem(inner_, (key)) : NULL;                                          \
+        })
+
+#endif

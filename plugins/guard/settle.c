@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "coverage.h"
+#include "state.h"
+
+/* What is asked for, and what of it is done. */
+
+uint32_t guard_asked(const struct guard *g)
+{
+        return g->override >= 0 ? (uint32_t) g->override : g->base;
+}
+
+static uint32_t daemon_mode(const struct trimtab_host *h)
+{
+        return h->size > offsetof(struct trimtab_host, daemon_mode) ? h->daemon_mode(h) : TRIMTAB_OBSERVE;
+}
+
+/* A daemon that is to change nothing refuses nothing: it says what it would. */
+static uint32_t allowed_mode(struct guard *g)
+{
+        uint32_t asked = guard_asked(g);
+        bool held = asked == GUARD_ENFORCE && daemon_mode(g->host) < TRIMTAB_ENFORCE;
+
+        if (held && !g->told_advise)
+                g->host->log(g->host, TRIMTAB_LOG_NOTICE, "would enforce: the daemon's own mode is not enforce, so that connections are only audited");
+        g->told_advise = held;
+        return held ? GUARD_AUDIT : asked;
+}
+
+/* By effect. Which backend tells of what both see, and whether ping sockets can be let be, hang on it. */
+static void look_at_coverage(struct guard *g)
+{
+        const uint32_t datagrams = 1u << PROBE_SEND4 | 1u << PROBE_SEND6, connects = 1u << PROBE_CONNECT4 | 1u << PROBE_CONNECT6;
+        int r = probe_run(&g->program, g->settings.scope ? g->settings.cgroup : NULL, g->probed);
+
+        if (r < 0)
+                g->host->log(g->host, TRIMTAB_LOG_WARNING, "what has an effect could not be tried out: %s", strerror(-r));
+        g->program.control->teller = (g->probed[GUARD_LSM] & connects) == connects ? GUARD_LSM : GUARD_CGROUP;
+        g->program.control->pings_seen = (g->probed[GUARD_LSM] & (connects | datagrams)) == (connects | datagrams);
+}
+
+static bool is_covered(const struct guard *g)
+{
+        bool lsm = coverage_is_whole(g->probed, GUARD_LSM), cgroup = coverage_is_whole(g->probed, GUARD_CGROUP);
+
+        switch (g->now.rules ? g->now.rules->coverage : COVERAGE_ANY) {
+        case COVERAGE_LSM:
+                return lsm;
+        case COVERAGE_CGROUP:
+                return cgroup;
+        case COVERAGE_ANY:
+                return lsm || cgroup;
+        }
+        return false;
+}
+
+bool guard_is_covered(const struct guard *g)
+{
+        return program_is_attached(&g->program) && is_covered(g);
+}
+
+static int attach(struct guard *g)
+{
+        char why[128] = "";
+        int fd;
+
+        if (program_is_attached(&g->program))
+                return 0;
+        fd = open(g->settings.cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0)
+                return -errno;
+        if (!program_attach(&g->program, fd, why, sizeof(why))) {
+                g->host->log(g->host, TRIMTAB_LOG_ERROR, "no program can be attached: %s", why);
+                (void) close(fd);
+                return -EOPNOTSUPP;
+        }
+        (void) close(fd);
+        if (why[0])
+                g->host->log(g->host, TRIMTAB_LOG_WARNING, "not attached: %s", why);
+        look_at_coverage(g);
+        if (!is_covered(g))
+                g->host->log(g->host, TRIMTAB_LOG_ERROR,
+                             "what was seen to have an effect here is less than require-coverage asks: what can be refused is, and this does "
+                             "not count as enforced");
+        return 0;
+}
+
+/* What an earlier daemon has left is in force until ours is: both together refuse at least what each does. */
+static void settle_pins(struct guard *g)
+{
+        const char *dir = g->settings.pins;
+        bool keep = g->now.rules && g->now.rules->keep && program_is_attached(&g->program);
+        int r = keep ? program_pin(&g->program, dir) : program_unpin(&g->program);
+
+        if (r < 0)
+                g->host->log(g->host, TRIMTAB_LOG_ERROR, "on-exit = keep: the programs cannot be pinned below %s: %s", dir, strerror(-r));
+        else if (g->configured)
+                (void) program_unpin_others(&g->program, dir);
+        else if (!g->told_others && program_has_others(&g->program, dir)) {
+                g->host->log(g->host, TRIMTAB_LOG_WARNING,
+                             "the policy of an earlier daemon is still in force, and no [egress] has taken its place: to end it, remove "
+                             "what is below %s", dir);
+                g->told_others = true;
+        }
+}
+
+int guard_settle(struct guard *g)
+{
+        uint32_t mode = allowed_mode(g);
+        int r = 0;
+
+        if (mode != g->program.control->mode)
+                program_set_mode(&g->program, mode); /* before they are attached: there is no moment in another mode */
+        if (mode == GUARD_OFF)
+                program_detach(&g->program);
+        else
+                r = attach(g);
+        settle_pins(g);
+        return r;
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef GUARD_TELL_BPF_H
+#define GUARD_TELL_BPF_H
+
+/* What is counted, told and learnt. Include judge.bpf.h first. Most of it is off the way of what is allowed. */
+
+/* The entry of this CPU may be written by a task that was in the middle of it, too: additions are atomic. */
+static __always_inline void count(__u64 cgroup, enum guard_count which)
+{
+        __u32 slot = cgroup_slot(cgroup);
+        struct guard_counts *counts_of;
+
+        if (slot == CGROUP_SLOT_NONE)
+                slot = config.elsewhere;
+        slot += bpf_get_smp_processor_id() % config.n_shards;
+        counts_of = bpf_map_lookup_elem(&counts, &slot);
+        if (counts_of)
+                __sync_fetch_and_add(&counts_of->n[which], 1);
+}
+
+static __always_inline __u64 mix(__u64 hash, __u64 value)
+{
+        hash = (hash ^ value) * 0x9e3779b97f4a7c15ull;
+        return hash ^ hash >> 29;
+}
+
+/* Has one like it been told? From now on it has. */
+static __always_inline bool was_seen(const struct guard_request *rq, __u64 stamp)
+{
+        __u64 hash = mix(mix(mix(mix(stamp, rq->cgroup), rq->upper), rq->lower),
+                         (__u64) rq->port << 40 | (__u64) rq->protocol << 32 | (__u64) rq->rule << 16 | rq->kind), *there;
+        __u32 at = hash >> (64 - GUARD_SEEN_BITS);
+
+        there = bpf_map_lookup_elem(&seen, &at);
+        if (!there || *there == hash)
+                return there != NULL;
+        *there = hash;
+        return false;
+}
+
+static __always_inline void tell(struct guard_request *rq, struct guard_control *c, bool enforced)
+{
+        struct guard_event *e;
+
+        if (rq->log == GUARD_LOG_NONE || (rq->log == GUARD_LOG_FIRST && was_seen(rq, c->stamp)))
+                return;
+        e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+        if (!e) {
+                __sync_fetch_and_add(&c->events_lost, 1);
+                return;
+        }
+        __builtin_memset(e, 0, sizeof(*e));
+        e->time_ns = bpf_ktime_get_ns();
+        e->cgroup = rq->cgroup;
+        e->upper = rq->upper;
+        e->lower = rq->lower;
+        read_exe((struct task_struct *) bpf_get_current_task(), &e->exe);
+        e->pid = bpf_get_current_pid_tgid() >> 32;
+        e->uid = bpf_get_current_uid_gid();
+        e->port = rq->port;
+        e->rule = rq->rule;
+        e->family = rq->family;
+        e->protocol = rq->protocol;
+        e->kind = rq->kind;
+        e->backend = rq->backend;
+        e->enforced = enforced;
+        bpf_get_current_comm(e->comm, sizeof(e->comm));
+        bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
+}
+
+__noinline int guard_learn(struct guard_request *rq)
+{
+        struct guard_flow_key key = {};
+        struct guard_flow flow = {}, *known;
+        struct guard_control *c = find_control();
+
+        if (!rq || !c)
+                return 0;
+        key.cgroup = rq->cgroup;
+        key.upper = rq->upper;
+        key.lower = rq->lower;
+        key.port = rq->port;
+        key.family = rq->family;
+        key.protocol = rq->protocol;
+        key.kind = rq->kind;
+        known = bpf_map_lookup_elem(&flows, &key);
+        if (known) {
+                __sync_fetch_and_add(&known->n, 1);
+                return 0;
+        }
+        flow.n = 1;
+        read_exe((struct task_struct *) bpf_get_current_task(), &flow.exe);
+        flow.pid = bpf_get_current_pid_tgid() >> 32;
+        flow.uid = bpf_get_current_uid_gid();
+        bpf_get_current_comm(flow.comm, sizeof(flow.comm));
+        if (bpf_map_update_elem(&flows, &key, &flow, BPF_NOEXIST) == -7 /* E2BIG */)
+                __sync_fetch_and_add(&c->flows_lost, 1);
+        return 0;
+}
+
+/* It would be refused, or is: whether it is. */
+__noinline int guard_refuse(struct guard_request *rq)
+{
+        struct guard_control *c = find_control();
+        struct task_struct *task = (struct task_struct *) bpf_get_current_task();
+        bool enforced;
+
+        if (!rq || !c)
+                return 0;
+        if (BPF_CORE_READ(task, flags) & PF_KTHREAD)
+                return 0; /* the kernel's own, on nobody's behalf */
+        enforced = c->mode == GUARD_ENFORCE;
+        if (!enforced && rq->backend != c->teller)
+                return 0;
+        count(rq->cgroup, enforced ? GUARD_DENIED : GUARD_WOULD_DENY);
+        tell(rq, c, enforced);
+        return enforced;
+}
+
+static __always_inline bool is_probe(const struct guard_control *c, const struct guard_request *rq)
+{
+        if (rq->kind == GUARD_CREATE)
+                return rq->reserved == GUARD_PROBE_PROTOCOL || rq->reserved == GUARD_PROBE_ETHERTYPE;
+        if (rq->port != c->probe_port)
+                return false;
+        return rq->family == 4 ? rq->upper >> 32 == c->probe_v4 : rq->upper == 0 && rq->lower == 1;
+}
+
+/* Is it to be refused? */
+__noinline int guard_decide(struct guard_request *rq)
+{
+        struct guard_control *c = find_control();
+        const struct guard_set *set;
+        __u32 generation;
+
+        if (!rq || !c)
+                return 0;
+        if (c->probing && is_probe(c, rq))
+                return c->probing == rq->backend + 1u;
+        if (c->mode == GUARD_OFF)
+                return 0;
+
+        rq->cgroup = bpf_get_current_cgroup_id();
+        if (c->counting && c->teller == rq->backend && rq->kind <= GUARD_SEND)
+                count(rq->cgroup, GUARD_CONNECTS);
+        if (c->mode == GUARD_LEARN)
+                return c->teller == rq->backend || rq->kind == GUARD_CREATE ? guard_learn(rq) : 0;
+
+        generation = c->generation & 1;
+        set = FIND_AT(sets, generation, 0);
+        if (!set)
+                return 0;
+        if (set->has_uids)
+                rq->uid = bpf_get_current_uid_gid();
+        if (set->has_exes)
+                read_exe((struct task_struct *) bpf_get_current_task(), &rq->exe);
+        match(rq, generation);
+        return guard_judge(rq, generation) == GUARD_DENY ? guard_refuse(rq) : 0;
+}
+
+#endif

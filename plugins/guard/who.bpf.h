@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef GUARD_WHO_BPF_H
+#define GUARD_WHO_BPF_H
+
+/*
+ * Who asks: cgroup, executable and user of the running task, and which layers of the policy these match.
+ *
+ * A cgroup that nobody has classified yet is found by the names of its directories, here and now: a service that has just been started is
+ * under its rule from its first connection, be the daemon busy or dead.
+ */
+
+#include "maps.bpf.h"
+
+#define DEPTH_SEEN 128 /* deeper ones take their names from there */
+
+/* A name of a directory. In functions of their own, which know nothing of its bytes: the verifier then has one state, not one a byte. */
+struct guard_name {
+        struct guard_edge_key key;
+        __u64 tail; /* its last eight bytes, as they stand there */
+        __u32 at;   /* behind its first @; 0: it has none */
+};
+
+#define TAIL_SERVICE 0x656369767265732eull         /* ".service" */
+#define TAIL_SLICE   0x6563696c732eull             /* ".slice" */
+
+__noinline int guard_find_at(struct guard_name *n)
+{
+        if (!n)
+                return 0;
+        n->at = 0;
+        for (__u32 i = 0; i < GUARD_NAME_MAX; i++)
+                if (n->key.name[i] == '@') {
+                        n->at = i + 1;
+                        return 0;
+                }
+        return 0;
+}
+
+/* Leaves of the name what is up to its @. */
+__noinline int guard_cut(struct guard_name *n)
+{
+        if (!n)
+                return 0;
+        for (__u32 i = 0; i < GUARD_NAME_MAX; i++)
+                if (i >= *(volatile __u32 *) &n->at)
+                        n->key.name[i] = 0;
+        return 0;
+}
+
+/* It was renamed in 6.15. */
+struct kernfs_node___new {
+        struct kernfs_node *__parent;
+} __attribute__((preserve_access_index));
+
+/* Two loops, not one with a question in it: the offset of the field that is not there would be moved out in front of the question. */
+__noinline __u64 guard_above(__u64 node, __u32 up)
+{
+        if (bpf_core_field_exists(((struct kernfs_node___new *) node)->__parent)) {
+                for (__u32 i = 0; i < DEPTH_SEEN && i < up && node; i++)
+                        node = (__u64) BPF_CORE_READ((struct kernfs_node___new *) node, __parent);
+        } else {
+                for (__u32 i = 0; i < DEPTH_SEEN && i < up && node; i++)
+                        node = (__u64) BPF_CORE_READ((struct kernfs_node *) node, parent);
+        }
+        return node;
+}
+
+/* How deep it is below the root. */
+__noinline __u32 guard_depth(__u64 node)
+{
+        for (__u32 depth = 0; depth < DEPTH_SEEN; depth++) {
+                node = guard_above(node, 1);
+                if (!node)
+                        return depth;
+        }
+        return DEPTH_SEEN;
+}
+
+static __always_inline void add_bits(struct guard_bits *to, const struct guard_bits *from)
+{
+        for (int i = 0; i < GUARD_WORDS; i++)
+                to->word[i] |= from->word[i];
+}
+
+/* Where the way from the root has got to. */
+struct guard_walk {
+        __u64 leaf;
+        __u32 depth, generation;
+        __u32 node, lost; /* lost: no path goes on from here */
+        __u32 slices;     /* all so far were slices: the next name is that of a unit */
+        __u32 reserved;
+        struct guard_class class;
+};
+
+/* One directory further. */
+__noinline int guard_walk_step(struct guard_walk *w, __u32 level)
+{
+        struct guard_name n = {};
+        const struct guard_edge *e;
+        const char *name;
+        __u64 node;
+        long length;
+
+        if (!w)
+                return 0;
+        node = guard_above(w->leaf, w->depth - level);
+        name = BPF_CORE_READ((struct kernfs_node *) node, name);
+        length = bpf_probe_read_kernel_str(n.key.name, sizeof(n.key.name), name);
+        if (length <= 1 || length >= GUARD_NAME_MAX) { /* one that no rule can name */
+                w->lost = 1;
+                w->slices = 0;
+                return 0;
+        }
+
+        if (!w->lost) {
+                n.key.node = w->node;
+                e = FIND(edges, w->generation, &n.key);
+                w->lost = !e;
+                if (e) {
+                        w->node = e->node;
+                        add_bits(&w->class.certain, &e->bits);
+                }
+        }
+        if (!w->slices)
+                return 0;
+
+        n.key.node = GUARD_NODE_UNIT;
+        e = FIND(edges, w->generation, &n.key);
+        if (e)
+                add_bits(&w->class.certain, &e->bits);
+        w->slices = 0;
+        if (length <= 8 || bpf_probe_read_kernel(&n.tail, sizeof(n.tail), name + length - 1 - 8))
+                return 0;
+        w->slices = n.tail >> 16 == TAIL_SLICE;
+        if (n.tail != TAIL_SERVICE)
+                return 0;
+        guard_find_at(&n);
+        if (!n.at)
+                return 0;
+        guard_cut(&n);
+        n.key.node = GUARD_NODE_TEMPLATE;
+        e = FIND(edges, w->generation, &n.key);
+        if (e)
+                add_bits(&w->class.certain, &e->bits);
+        return 0;
+}
+
+/* By the names of its directories, and notes it. */
+__noinline int guard_classify(struct guard_request *rq, __u32 generation)
+{
+        struct guard_walk w = { .generation = generation, .slices = 1 };
+        const struct guard_set *set = FIND_AT(sets, generation, 0);
+        struct guard_control *c = find_control();
+        __u64 cgroup; /* keys and values of maps must be our own, says 6.1 */
+        void *inner;
+
+        if (!rq || !set || !c)
+                return 0;
+        w.leaf = (__u64) BPF_CORE_READ((struct task_struct *) bpf_get_current_task(), cgroups, dfl_cgrp, kn);
+        w.depth = guard_depth(w.leaf);
+        w.class.certain = set->any_cgroup;
+        w.class.maybe = set->globs;
+        for (__u32 level = 1; level <= GUARD_DEPTH_MAX; level++) {
+                if (level > w.depth)
+                        break;
+                guard_walk_step(&w, level);
+        }
+        rq->class = w.class;
+        cgroup = rq->cgroup;
+        inner = bpf_map_lookup_elem(&classes, &generation);
+        /* User space may have been quicker, and knows better. */
+        if (inner && bpf_map_update_elem(inner, &cgroup, &w.class, BPF_NOEXIST) == -7 /* E2BIG */)
+                __sync_fetch_and_add(&c->classes_lost, 1);
+        return 0;
+}
+
+static __always_inline void read_inode(struct inode *inode, struct guard_inode *ret)
+{
+        ret->number = BPF_CORE_READ(inode, i_ino);
+        ret->device = BPF_CORE_READ(inode, i_sb, s_dev);
+        ret->generation = BPF_CORE_READ(inode, i_generation);
+}
+
+static __always_inline void read_exe(struct task_struct *task, struct guard_inode *ret)
+{
+        struct inode *inode = BPF_CORE_READ(task, mm, exe_file, f_inode);
+
+        if (inode)
+                read_inode(inode, ret);
+}
+
+static __always_inline void keep_bits(struct guard_class *c, const struct guard_bits *bits)
+{
+        for (int i = 0; i < GUARD_WORDS; i++) {
+                c->certain.word[i] &= bits->word[i];
+                c->maybe.word[i] &= bits->word[i];
+        }
+}
+
+/* What is known of the cgroup; whether anything is. */
+__noinline int guard_match_cgroup(struct guard_request *rq, __u32 generation)
+{
+        const struct guard_set *set = FIND_AT(sets, generation, 0);
+        const struct guard_class *class;
+        __u64 cgroup;
+
+        if (!rq || !set)
+                return 1;
+        if (!set->has_cgroups) {
+                rq->class.certain = set->any_cgroup;
+                for (int i = 0; i < GUARD_WORDS; i++)
+                        rq->class.maybe.word[i] = 0;
+                return 1;
+        }
+        cgroup = rq->cgroup;
+        class = FIND(classes, generation, &cgroup);
+        if (class)
+                rq->class = *class;
+        return class != NULL;
+}
+
+/* Leaves of the layers that match the cgroup those that match program and user, too. */
+__noinline int guard_match_program(struct guard_request *rq, __u32 generation)
+{
+        const struct guard_set *set = FIND_AT(sets, generation, 0);
+        const struct guard_bits *bits;
+        struct guard_inode exe;
+        __u32 uid;
+
+        if (!rq || !set)
+                return 0;
+        if (set->has_exes) {
+                exe = rq->exe;
+                bits = FIND(exes, generation, &exe);
+                keep_bits(&rq->class, bits ? bits : &set->any_exe);
+        }
+        if (set->has_uids) {
+                uid = rq->uid;
+                bits = FIND(uids, generation, &uid);
+                keep_bits(&rq->class, bits ? bits : &set->any_uid);
+        }
+        return 0;
+}
+
+/* Fills in rq->class by what is known of the task. */
+static __always_inline void match(struct guard_request *rq, __u32 generation)
+{
+        if (!guard_match_cgroup(rq, generation))
+                guard_classify(rq, generation);
+        guard_match_program(rq, generation);
+}
+
+#endif
