@@ -41,6 +41,9 @@ GENERATIONS(edges, INNER_HASH(struct guard_edge_key, struct guard_edge));
 GENERATIONS(exes, INNER_HASH(struct guard_inode, struct guard_bits));
 GENERATIONS(uids, INNER_HASH(__u32, struct guard_bits));
 
+/* Nobody looks into it: whoever puts something there waits until all programs that run now have ended. */
+GENERATIONS(turnstile, INNER_ARRAY(struct guard_set));
+
 struct {
         __uint(type, BPF_MAP_TYPE_ARRAY);
         __uint(map_flags, BPF_F_MMAPABLE);

@@ -17,7 +17,7 @@
          BIT(GUARD_PROGRAM_LSM_LISTEN))
 
 /* Cgroups that come while a policy is in force; those that find no room are looked up by name each time. */
-#define CLASSES_MAX 8192
+#define CLASSES_MAX 8192u
 
 static const struct program_forms forms[_GUARD_PROGRAM_MAX] = {
         [GUARD_PROGRAM_CONNECT4] = { { "guard_connect4" } },
@@ -182,15 +182,35 @@ static int place(const struct program *p, const char *outer, uint32_t generation
         return bpf_map_update_elem(programs_map(&p->programs, outer), &generation, &inner, BPF_ANY) < 0 ? -errno : 0;
 }
 
+/* Those that nobody looks into need not be placed, and waited for. */
+static bool is_looked_at(const struct policy *policy, int table)
+{
+        switch (table) {
+        case TERMS:
+                return policy->table.n_blocks > 0;
+        case CLASSES:
+        case EDGES:
+                return policy->set.has_cgroups;
+        case EXES:
+                return policy->set.has_exes;
+        case UIDS:
+                return policy->set.has_uids;
+        default:
+                return true;
+        }
+}
+
 int program_swap(struct program *p, const struct policy *policy, const struct tasks *tasks)
 {
         uint32_t next = !p->control->generation;
         int fds[_TABLE_MAX], r = make_tables(policy, tasks, fds);
 
-        /* Who was held up since before the last switch still looks at what is about to be replaced: the first look is taken away, and
-         * whoever is in the middle is waited for. */
+        /* Who was held up since before the last switch still looks at what is about to be replaced: he is waited for. */
+        if (r >= 0)
+                r = place(p, "turnstile", 0, fds[SETS]);
         for (int i = 0; i < _TABLE_MAX && r >= 0; i++)
-                r = place(p, table_names[i], next, fds[i]);
+                if (is_looked_at(policy, i))
+                        r = place(p, table_names[i], next, fds[i]);
         if (r >= 0) {
                 __atomic_store_n(&p->control->generation, next, __ATOMIC_RELEASE);
                 __atomic_add_fetch(&p->control->stamp, 1, __ATOMIC_RELEASE);
