@@ -13,6 +13,8 @@
 
 #include "program.h"
 
+#define CONTROL "control"
+
 /* Where our programs stand in the kernel, and what stays there when we are gone. */
 
 static int quiet(enum libbpf_print_level level, const char *format, va_list args)
@@ -71,14 +73,42 @@ static int make_folders(const char *dir)
         }
 }
 
+/*
+ * Links that are unpinned are gone when the kernel gets round to it; a mode is off at once. It stands first in the control of each version
+ * of this plugin.
+ */
+static void silence(const char *path)
+{
+        char file[800];
+        struct bpf_map_info info = {};
+        uint32_t size = sizeof(info), zero = 0, off = GUARD_OFF;
+        void *control = NULL;
+        int fd;
+
+        (void) snprintf(file, sizeof(file), "%s/" CONTROL, path);
+        fd = bpf_obj_get(file);
+        if (fd < 0)
+                return;
+        if (bpf_obj_get_info_by_fd(fd, &info, &size) == 0 && info.value_size >= sizeof(off))
+                control = calloc(1, info.value_size);
+        if (control && bpf_map_lookup_elem(fd, &zero, control) == 0) {
+                memcpy(control, &off, sizeof(off));
+                (void) bpf_map_update_elem(fd, &zero, control, BPF_ANY);
+        }
+        free(control);
+        (void) close(fd);
+}
+
 /* Its links and itself; whether it is gone. */
-static bool remove_folder(const char *path)
+static bool remove_folder(const char *path, bool ours)
 {
         DIR *d = opendir(path);
         const struct dirent *e;
 
         if (!d)
                 return false;
+        if (!ours)
+                silence(path);
         while ((e = readdir(d)))
                 if (e->d_name[0] != '.')
                         (void) unlinkat(dirfd(d), e->d_name, 0);
@@ -104,6 +134,9 @@ int program_pin(struct program *p, const char *dir)
         }
         if (mkdir(p->pinned, 0700) < 0)
                 r = -errno;
+        (void) snprintf(path, sizeof(path), "%s/" CONTROL, p->pinned);
+        if (r >= 0)
+                r = bpf_obj_pin(programs_map(&p->programs, "control"), path) < 0 ? -errno : 0;
         for (uint32_t i = 0; i < GUARD_HOOKS_MAX && r >= 0; i++) {
                 (void) snprintf(path, sizeof(path), "%s/%s", p->pinned, programs_name(&p->programs, i));
                 if (p->links[i])
@@ -116,7 +149,7 @@ int program_pin(struct program *p, const char *dir)
 
 int program_unpin(struct program *p)
 {
-        bool gone = !p->pinned || remove_folder(p->pinned);
+        bool gone = !p->pinned || remove_folder(p->pinned, true);
 
         free(p->pinned);
         p->pinned = NULL;
@@ -137,7 +170,7 @@ static int look_at_others(const struct program *p, const char *dir, bool remove)
                 (void) snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
                 if (e->d_name[0] == '.' || (p->pinned && strcmp(path, p->pinned) == 0))
                         continue;
-                n += !remove || remove_folder(path);
+                n += !remove || remove_folder(path, false);
         }
         (void) closedir(d);
         return n;

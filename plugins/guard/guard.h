@@ -174,7 +174,7 @@ struct guard_set {
 };
 
 struct guard_control {
-        __u32 mode;
+        __u32 mode; /* first, whatever comes: a later version switches an earlier one off by it */
         __u32 generation; /* which of two policies: 0 or 1 */
         __u64 stamp;      /* grows with whatever makes an old verdict void */
         __u32 counting;   /* connections are counted, too */
