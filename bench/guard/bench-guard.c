@@ -9,6 +9,7 @@
  */
 
 #include <arpa/inet.h>
+#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -26,6 +27,7 @@
 #include "empty.bpf.skel.h"
 #include "figures.h"
 #include "program.h"
+#include "progs.h"
 
 #define ROUNDS 9
 #define CALLS  200000
@@ -39,6 +41,7 @@ enum { CONNECT, SEND, _CALL_MAX };
 static const char *const calls[_CALL_MAX] = { "UDP connect()", "UDP sendto()" };
 
 static char cgroup[320];
+static uint32_t first_program; /* the newest that is none of ours */
 
 static void skip(const char *why)
 {
@@ -104,6 +107,11 @@ static double measure(int call, uint32_t n_addresses, int receiver)
         return (now_ns() - start) / CALLS;
 }
 
+/* What was measured of a call: the whole, and the programs in it by the kernel's own account. */
+struct cost {
+        double call_ns, program_ns;
+};
+
 /* In a process in the cgroup. Always over the same addresses, those that the largest policy has. */
 static double run(int call, int receiver, uint32_t n_addresses)
 {
@@ -155,11 +163,13 @@ static void attach_empty(struct empty_bpf *empty, int fd, struct bpf_link *links
                 skip(strerror(errno));
 }
 
-static double stand(int which, int call, struct program *p, struct empty_bpf *empty, int fd, int receiver)
+static struct cost stand(int which, int call, struct program *p, struct empty_bpf *empty, int fd, int receiver)
 {
         struct bpf_link *links[2] = {};
+        struct progs before, after;
         char why[128] = "";
-        double ns;
+        struct cost cost = {};
+        uint64_t runs;
 
         if (which == EMPTY)
                 attach_empty(empty, fd, links);
@@ -169,11 +179,15 @@ static double stand(int which, int call, struct program *p, struct empty_bpf *em
                 if (!program_attach(p, fd, why, sizeof(why)))
                         skip(why);
         }
-        ns = run(call, receiver, which == FEW ? n_prefixes[FEW] : n_prefixes[MANY]);
+        progs_read(first_program, &before);
+        cost.call_ns = run(call, receiver, which == FEW ? n_prefixes[FEW] : n_prefixes[MANY]);
+        progs_read(first_program, &after);
+        if (which != NONE)
+                cost.program_ns = progs_cost(&before, &after, which == EMPTY ? "empty_" : "guard_", &runs) / CALLS;
         program_detach(p);
         (void) bpf_link__destroy(links[0]);
         (void) bpf_link__destroy(links[1]);
-        return ns;
+        return cost;
 }
 
 static int make_receiver(void)
@@ -187,40 +201,43 @@ static int make_receiver(void)
         return ntohs(any.sin_port);
 }
 
-static void tell(struct figures *list, int call, double values[_STAND_MAX][ROUNDS])
+static void tell(struct figures *list, int call, struct cost costs[_STAND_MAX][ROUNDS])
 {
-        double above[_STAND_MAX][ROUNDS];
-
-        for (int i = 0; i < _STAND_MAX; i++)
-                for (int j = 0; j < ROUNDS; j++)
-                        above[i][j] = values[i][j] - values[i == EMPTY ? NONE : EMPTY][j];
         for (int i = 0; i < _STAND_MAX; i++) {
-                char subject[96], added[128];
-                double bases[ROUNDS];
+                double values[ROUNDS], bases[ROUNDS], above[ROUNDS];
+                char subject[96], above_empty[160];
 
+                for (int j = 0; j < ROUNDS; j++) {
+                        values[j] = costs[i][j].call_ns;
+                        bases[j] = costs[NONE][j].call_ns;
+                        above[j] = costs[i][j].program_ns - (i == EMPTY ? 0 : costs[EMPTY][j].program_ns);
+                }
                 (void) snprintf(subject, sizeof(subject), "%s, %s", calls[call], stands[i]);
-                (void) snprintf(added, sizeof(added), "%s: added to %s", subject, stands[i == EMPTY ? NONE : EMPTY]);
-                memcpy(bases, values[NONE], sizeof(bases));
+                (void) snprintf(above_empty, sizeof(above_empty), "%s: the program%s", subject, i == EMPTY ? "" : ", above an empty one");
                 figures_add(list, &(struct figure){ .bench = "guard", .subject = subject, .unit = "ns", .note = "a call",
-                                                    .baseline = i == NONE ? NULL : stands[NONE], .values = values[i],
+                                                    .baseline = i == NONE ? NULL : stands[NONE], .values = values,
                                                     .bases = i == NONE ? NULL : bases, .n = ROUNDS });
                 if (i != NONE)
-                        figures_add(list, &(struct figure){ .bench = "guard", .subject = added, .unit = "ns",
-                                                            .note = i >= FEW ? "target: 60" : "the floor", .values = above[i], .n = ROUNDS });
+                        figures_add(list, &(struct figure){ .bench = "guard", .subject = above_empty, .unit = "ns",
+                                                            .note = i >= FEW ? "target: 60" : "the floor", .values = above, .n = ROUNDS });
         }
 }
 
 int main(int argc, char **argv)
 {
-        static double values[_CALL_MAX][_STAND_MAX][ROUNDS];
+        static struct cost costs[_CALL_MAX][_STAND_MAX][ROUNDS];
         struct program_sizes sizes = { .n_groups = 16, .n_shards = (uint32_t) libbpf_num_possible_cpus() };
         struct empty_bpf *empty;
         struct program program;
         struct figures list;
-        int fd, receiver;
+        int fd, receiver, stats;
 
         if (argc != 2 || geteuid() != 0)
                 skip("not root");
+        first_program = progs_last();
+        stats = bpf_enable_stats(BPF_STATS_RUN_TIME);
+        if (stats < 0)
+                skip("the kernel does not count programs' time");
         empty = empty_bpf__open_and_load();
         if (!empty || program_load(&program, &sizes) < 0)
                 skip("the kernel does not take the programs");
@@ -230,12 +247,13 @@ int main(int argc, char **argv)
         for (int round = 0; round < ROUNDS; round++)
                 for (int call = 0; call < _CALL_MAX; call++)
                         for (int which = 0; which < _STAND_MAX; which++)
-                                values[call][which][round] = stand(which, call, &program, empty, fd, receiver);
+                                costs[call][which][round] = stand(which, call, &program, empty, fd, receiver);
         if (figures_open(&list, argv[1]) < 0)
                 return 1;
         for (int call = 0; call < _CALL_MAX; call++)
-                tell(&list, call, values[call]);
+                tell(&list, call, costs[call]);
         (void) close(fd);
+        (void) close(stats);
         program_done(&program);
         empty_bpf__destroy(empty);
         (void) rmdir(cgroup);

@@ -112,17 +112,20 @@ int BPF_PROG(guard_identify, __u64 fd)
 SEC("raw_tp/sys_enter")
 int guard_try(void *ctx)
 {
-        struct guard_request rq = {};
         struct guard_control *c = find_control();
+        struct guard_request rq = {};
         struct guard_question *q;
-        __u32 zero = 0;
+        const struct guard_set *set;
+        __u32 zero = 0, generation;
 
         q = bpf_map_lookup_elem(&question, &zero);
         if (!q || !c)
                 return -1;
+        generation = c->generation & 1;
+        set = FIND_AT(sets, generation, 0);
+        if (!set)
+                return -1;
         rq = q->request;
-        if (!q->given)
-                match(&rq, c->generation & 1);
-        q->verdict = guard_judge(&rq, c->generation & 1);
+        q->verdict = guard_judge(&rq, set, &q->class, generation);
         return 0;
 }

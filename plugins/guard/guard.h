@@ -166,11 +166,14 @@ struct guard_set {
         __u64 factor; /* of the hash */
         __u32 n_v4, n_v6, first_v6; /* lines of the table: those of IPv6 stand behind those of IPv4 */
         __u32 verdict;              /* where no layer says anything */
-        __u32 has_cgroups, has_exes, has_uids, has_listens;
+        __u32 has_cgroups, has_exes, has_uids;
+        __u32 n_words;                                  /* of the layers there are */
         struct guard_bits any_cgroup, any_exe, any_uid; /* that do not ask */
         struct guard_bits globs;                        /* of cgroups' names, which only user space can match */
         struct guard_bits allows, denies;               /* by default */
         struct guard_bits listens;                      /* say who listens where */
+        struct guard_bits speaks;                       /* have items */
+        struct guard_class everybody;                   /* where no cgroup is asked for */
 };
 
 struct guard_control {
@@ -203,9 +206,8 @@ struct guard_request {
         __u8 kind, backend;
         __u8 exact; /* GUARD_CREATE: only what is said of this very protocol allows it */
         __u8 log;   /* of the layer that has spoken */
-        __u16 rule;
+        __u16 rule;     /* … and whose it is; meanwhile its number */
         __u16 reserved;
-        struct guard_class class;
 };
 
 /* Running totals of a cgroup, or a CPU's share of them. */
@@ -264,8 +266,9 @@ struct guard_socket {
 /* A question put by user space: guard_try answers what would become of it. */
 struct guard_question {
         struct guard_request request;
-        __u32 given; /* the class is given, too: else it is that of request.cgroup, by its entry */
+        struct guard_class class;
         __u32 verdict;
+        __u32 reserved;
 };
 
 #endif

@@ -79,9 +79,8 @@ static __always_inline bool term_matches(const struct guard_term *t, const struc
 }
 
 /* enum guard_verdict of one layer. Verified once, as all functions that are not static. */
-__noinline int guard_look(struct guard_request *rq, __u32 layer, __u32 generation)
+__noinline int guard_look(struct guard_request *rq, const struct guard_set *set, __u32 layer, __u32 generation)
 {
-        const struct guard_set *set = FIND_AT(sets, generation, 0);
         const struct guard_layer *l = FIND_AT(layers, generation, layer);
         void *lines_of = bpf_map_lookup_elem(&lines, &generation);
         struct guard_term term = {};
@@ -137,90 +136,81 @@ static __always_inline __u32 lowest_bit(__u64 word)
         return bruijn[(word & -word) * BRUIJN >> 58] & 63;
 }
 
-static __always_inline void note_speaker(struct guard_request *rq, __u32 layer, __u32 generation)
-{
-        const struct guard_layer *l = FIND_AT(layers, generation, layer);
-
-        if (l) {
-                rq->log = l->log;
-                rq->rule = l->rule;
-        }
-}
-
 #define ASK_ITEMS   0
 #define ASK_LISTEN  1
 #define ASK_DEFAULT 2
 
-/* What the first layer says that has to say something, of the word-th 64 of them. */
-__noinline int guard_ask(struct guard_request *rq, __u32 word, __u32 what, __u32 generation)
+/* What the first layer says that has to say something, of the word-th 64 of them: ask is ASK_… and, from bit 8 on, the word. */
+__noinline int guard_ask(struct guard_request *rq, const struct guard_set *set, const struct guard_class *class, __u32 ask,
+                         __u32 generation)
 {
-        const struct guard_set *set = FIND_AT(sets, generation, 0);
+        __u32 what = ask & 0xff, word = ask >> 8;
         __u64 certain, left;
         int verdict;
 
-        if (!rq || !set || word >= GUARD_WORDS)
+        if (!rq || !set || !class)
                 return GUARD_NONE;
+        word &= GUARD_WORDS - 1;
         barrier_var(word);
         word &= GUARD_WORDS - 1;
-        certain = rq->class.certain.word[word];
-        left = certain | rq->class.maybe.word[word];
+        certain = class->certain.word[word];
+        left = certain | class->maybe.word[word];
         if (what == ASK_LISTEN)
                 left &= set->listens.word[word];
         else if (what == ASK_DEFAULT)
                 left &= set->allows.word[word] | set->denies.word[word];
+        else
+                left &= set->speaks.word[word];
 
         for (int i = 0; i < GUARD_MATCH_MAX; i++) {
-                __u32 bit, layer;
+                __u32 bit;
 
                 if (!left)
                         return GUARD_NONE;
                 bit = lowest_bit(left);
-                layer = word * 64 + bit;
                 left &= left - 1;
                 if (what == ASK_DEFAULT)
                         verdict = set->denies.word[word] >> (bit & 63) & 1 ? GUARD_DENY : GUARD_ALLOW;
                 else if (what == ASK_LISTEN)
-                        verdict = guard_look_listen(rq, layer, generation);
+                        verdict = guard_look_listen(rq, word * 64 + bit, generation);
                 else
-                        verdict = guard_look(rq, layer, generation);
+                        verdict = guard_look(rq, set, word * 64 + bit, generation);
                 if (verdict == GUARD_NONE)
                         continue;
                 /* It is not certain that it speaks of this task: it may refuse, and not allow. */
                 if (verdict == GUARD_ALLOW && !(certain >> (bit & 63) & 1))
                         continue;
-                note_speaker(rq, layer, generation);
+                rq->rule = word * 64 + bit;
                 return verdict;
         }
         return left ? GUARD_DENY : GUARD_NONE;
 }
 
-static __always_inline int ask_all(struct guard_request *rq, __u32 what, __u32 generation)
+static __always_inline int ask_all(struct guard_request *rq, const struct guard_set *set, const struct guard_class *class, __u32 what,
+                                   __u32 generation)
 {
         int verdict = GUARD_NONE;
 
-        for (__u32 word = 0; word < GUARD_WORDS && verdict == GUARD_NONE; word++)
-                if (rq->class.certain.word[word] | rq->class.maybe.word[word])
-                        verdict = guard_ask(rq, word, what, generation);
+        for (__u32 word = 0; word < GUARD_WORDS && word < set->n_words && verdict == GUARD_NONE; word++)
+                verdict = guard_ask(rq, set, class, what | word << 8, generation);
         return verdict;
 }
 
-/* rq->class is there. */
-__noinline int guard_judge(struct guard_request *rq, __u32 generation)
+/* enum guard_verdict; rq->rule: the layer that has spoken, GUARD_NO_RULE: none. */
+__noinline int guard_judge(struct guard_request *rq, const struct guard_set *set, const struct guard_class *class, __u32 generation)
 {
-        const struct guard_set *set = FIND_AT(sets, generation, 0);
         int verdict;
 
-        if (!rq || !set)
-                return GUARD_ALLOW; /* there is no policy yet, and nobody has switched it on */
-        rq->log = GUARD_LOG_FIRST;
+        if (!rq || !set || !class)
+                return GUARD_ALLOW;
         rq->rule = GUARD_NO_RULE;
         if (rq->kind == GUARD_LISTEN) {
-                verdict = ask_all(rq, ASK_LISTEN, generation);
+                verdict = ask_all(rq, set, class, ASK_LISTEN, generation);
                 return verdict == GUARD_NONE ? GUARD_ALLOW : verdict;
         }
-        verdict = ask_all(rq, ASK_ITEMS, generation);
+        verdict = ask_all(rq, set, class, ASK_ITEMS, generation);
         if (verdict == GUARD_NONE)
-                verdict = ask_all(rq, ASK_DEFAULT, generation);
+                verdict = ask_all(rq, set, class, ASK_DEFAULT, generation);
         return verdict == GUARD_NONE ? set->verdict : verdict;
 }
 

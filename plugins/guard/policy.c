@@ -115,6 +115,7 @@ static int add_entry(struct draft *d, uint32_t layer, const struct item *item, c
                           .kind = GUARD_TERM_ONE },
         };
         d->policy->layers[layer].has_deny |= item->deny;
+        set_bit(&d->policy->set.speaks, layer);
         return 0;
 }
 
@@ -221,7 +222,6 @@ static void set_listen(struct draft *d, uint32_t layer, const struct rule *rule)
         if (!rule->has_listen)
                 return;
         set_bit(&d->policy->set.listens, layer);
-        d->policy->set.has_listens = 1;
         for (size_t i = 0; i < rule->n_listen && i < GUARD_LISTEN_MAX; i++, l->n_listen++) {
                 l->listen[i].first = rule->listen[i].first;
                 l->listen[i].last = rule->listen[i].last;
@@ -316,6 +316,8 @@ static int fill_table(struct draft *d)
         p->set.n_v4 = p->table.n_v4;
         p->set.n_v6 = p->table.n_v6;
         p->set.first_v6 = p->table.first_v6;
+        p->set.n_words = (p->n_layers + 63) / 64;
+        p->set.everybody.certain = p->set.any_cgroup;
         return r;
 }
 

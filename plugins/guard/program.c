@@ -263,7 +263,7 @@ int program_identify(const struct program *p, int fd, struct guard_inode *ret)
         return 0;
 }
 
-int program_try(struct program *p, const struct guard_request *rq, bool class_given, struct guard_request *ret)
+int program_try(struct program *p, const struct guard_request *rq, const struct guard_class *class)
 {
         uint64_t args[1] = {};
         LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = args, .ctx_size_in = sizeof(args));
@@ -271,12 +271,10 @@ int program_try(struct program *p, const struct guard_request *rq, bool class_gi
 
         if (program < 0)
                 return -EOPNOTSUPP;
-        *p->question = (struct guard_question){ .request = *rq, .given = class_given };
+        *p->question = (struct guard_question){ .request = *rq, .class = *class };
         if (bpf_prog_test_run_opts(program, &options) < 0)
                 return -errno;
         if (options.retval != 0)
                 return -EIO;
-        if (ret)
-                *ret = p->question->request;
         return (int) p->question->verdict;
 }

@@ -92,7 +92,7 @@ int program_unpin_others(const struct program *p, const char *dir);
 bool program_has_others(const struct program *p, const char *dir);
 
 int program_identify(const struct program *p, int fd, struct guard_inode *ret);
-/* What the policy in force says: enum guard_verdict, or a negative errno. The class must be given, or the cgroup classified. */
-int program_try(struct program *p, const struct guard_request *rq, bool class_given, struct guard_request *ret);
+/* What the policy in force says of one by tasks of that class: enum guard_verdict, or a negative errno. */
+int program_try(struct program *p, const struct guard_request *rq, const struct guard_class *class);
 
 #endif

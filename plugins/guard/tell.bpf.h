@@ -98,8 +98,18 @@ __noinline int guard_learn(struct guard_request *rq)
         return 0;
 }
 
+/* From the layer that has spoken to the rule. */
+static __always_inline void name_rule(struct guard_request *rq, __u32 generation)
+{
+        __u32 layer = rq->rule;
+        const struct guard_layer *l = layer == GUARD_NO_RULE ? NULL : FIND_AT(layers, generation, layer);
+
+        rq->log = l ? l->log : GUARD_LOG_FIRST;
+        rq->rule = l ? l->rule : GUARD_NO_RULE;
+}
+
 /* It would be refused, or is: whether it is. */
-__noinline int guard_refuse(struct guard_request *rq)
+__noinline int guard_refuse(struct guard_request *rq, __u32 generation)
 {
         struct guard_control *c = find_control();
         struct task_struct *task = (struct task_struct *) bpf_get_current_task();
@@ -112,6 +122,7 @@ __noinline int guard_refuse(struct guard_request *rq)
         enforced = c->mode == GUARD_ENFORCE;
         if (!enforced && rq->backend != c->teller)
                 return 0;
+        name_rule(rq, generation);
         count(rq->cgroup, enforced ? GUARD_DENIED : GUARD_WOULD_DENY);
         tell(rq, c, enforced);
         return enforced;
@@ -124,6 +135,40 @@ static __always_inline bool is_probe(const struct guard_control *c, const struct
         if (rq->port != c->probe_port)
                 return false;
         return rq->family == 4 ? rq->upper >> 32 == c->probe_v4 : rq->upper == 0 && rq->lower == 1;
+}
+
+/* Where rules ask for programs or users, or nothing is known of the cgroup yet. */
+__noinline int guard_judge_all(struct guard_request *rq, __u32 generation)
+{
+        struct task_struct *task = (struct task_struct *) bpf_get_current_task();
+        const struct guard_set *set = FIND_AT(sets, generation, 0);
+        struct guard_class class = {};
+        __u64 cgroup;
+
+        if (!rq || !set)
+                return GUARD_ALLOW;
+        cgroup = rq->cgroup;
+        if (set->has_uids)
+                rq->uid = bpf_get_current_uid_gid();
+        if (set->has_exes)
+                read_exe(task, &rq->exe);
+        if (!guard_match_cgroup(&class, cgroup, generation))
+                guard_classify(&class, cgroup, generation);
+        guard_match_program(&class, rq, generation);
+        return guard_judge(rq, set, &class, generation);
+}
+
+/* Most are judged by what is known of the cgroup alone, in place. */
+static __always_inline int judge(struct guard_request *rq, const struct guard_set *set, __u32 generation)
+{
+        const struct guard_class *class = &set->everybody;
+        __u64 cgroup = rq->cgroup;
+
+        if (set->has_exes | set->has_uids)
+                return guard_judge_all(rq, generation);
+        if (set->has_cgroups)
+                class = FIND(classes, generation, &cgroup);
+        return class ? guard_judge(rq, set, class, generation) : guard_judge_all(rq, generation);
 }
 
 /* Is it to be refused? */
@@ -150,12 +195,7 @@ __noinline int guard_decide(struct guard_request *rq)
         set = FIND_AT(sets, generation, 0);
         if (!set)
                 return 0;
-        if (set->has_uids)
-                rq->uid = bpf_get_current_uid_gid();
-        if (set->has_exes)
-                read_exe((struct task_struct *) bpf_get_current_task(), &rq->exe);
-        match(rq, generation);
-        return guard_judge(rq, generation) == GUARD_DENY ? guard_refuse(rq) : 0;
+        return judge(rq, set, generation) == GUARD_DENY ? guard_refuse(rq, generation) : 0;
 }
 
 #endif

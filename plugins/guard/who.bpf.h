@@ -146,15 +146,14 @@ __noinline int guard_walk_step(struct guard_walk *w, __u32 level)
 }
 
 /* By the names of its directories, and notes it. */
-__noinline int guard_classify(struct guard_request *rq, __u32 generation)
+__noinline int guard_classify(struct guard_class *ret, __u64 cgroup, __u32 generation)
 {
         struct guard_walk w = { .generation = generation, .slices = 1 };
         const struct guard_set *set = FIND_AT(sets, generation, 0);
         struct guard_control *c = find_control();
-        __u64 cgroup; /* keys and values of maps must be our own, says 6.1 */
         void *inner;
 
-        if (!rq || !set || !c)
+        if (!ret || !set || !c)
                 return 0;
         w.leaf = (__u64) BPF_CORE_READ((struct task_struct *) bpf_get_current_task(), cgroups, dfl_cgrp, kn);
         w.depth = guard_depth(w.leaf);
@@ -165,10 +164,9 @@ __noinline int guard_classify(struct guard_request *rq, __u32 generation)
                         break;
                 guard_walk_step(&w, level);
         }
-        rq->class = w.class;
-        cgroup = rq->cgroup;
+        *ret = w.class;
         inner = bpf_map_lookup_elem(&classes, &generation);
-        /* User space may have been quicker, and knows better. */
+        /* User space may have been quicker, and knows better. Keys and values of maps must be our own, says 6.1. */
         if (inner && bpf_map_update_elem(inner, &cgroup, &w.class, BPF_NOEXIST) == -7 /* E2BIG */)
                 __sync_fetch_and_add(&c->classes_lost, 1);
         return 0;
@@ -197,57 +195,45 @@ static __always_inline void keep_bits(struct guard_class *c, const struct guard_
         }
 }
 
-/* What is known of the cgroup; whether anything is. */
-__noinline int guard_match_cgroup(struct guard_request *rq, __u32 generation)
+/* What is known of the cgroup; 0: nothing yet. */
+__noinline int guard_match_cgroup(struct guard_class *ret, __u64 cgroup, __u32 generation)
 {
         const struct guard_set *set = FIND_AT(sets, generation, 0);
         const struct guard_class *class;
-        __u64 cgroup;
 
-        if (!rq || !set)
+        if (!ret || !set)
                 return 1;
         if (!set->has_cgroups) {
-                rq->class.certain = set->any_cgroup;
-                for (int i = 0; i < GUARD_WORDS; i++)
-                        rq->class.maybe.word[i] = 0;
+                *ret = set->everybody;
                 return 1;
         }
-        cgroup = rq->cgroup;
         class = FIND(classes, generation, &cgroup);
         if (class)
-                rq->class = *class;
+                *ret = *class;
         return class != NULL;
 }
 
 /* Leaves of the layers that match the cgroup those that match program and user, too. */
-__noinline int guard_match_program(struct guard_request *rq, __u32 generation)
+__noinline int guard_match_program(struct guard_class *class, struct guard_request *rq, __u32 generation)
 {
         const struct guard_set *set = FIND_AT(sets, generation, 0);
         const struct guard_bits *bits;
         struct guard_inode exe;
         __u32 uid;
 
-        if (!rq || !set)
+        if (!rq || !set || !class)
                 return 0;
         if (set->has_exes) {
                 exe = rq->exe;
                 bits = FIND(exes, generation, &exe);
-                keep_bits(&rq->class, bits ? bits : &set->any_exe);
+                keep_bits(class, bits ? bits : &set->any_exe);
         }
         if (set->has_uids) {
                 uid = rq->uid;
                 bits = FIND(uids, generation, &uid);
-                keep_bits(&rq->class, bits ? bits : &set->any_uid);
+                keep_bits(class, bits ? bits : &set->any_uid);
         }
         return 0;
-}
-
-/* Fills in rq->class by what is known of the task. */
-static __always_inline void match(struct guard_request *rq, __u32 generation)
-{
-        if (!guard_match_cgroup(rq, generation))
-                guard_classify(rq, generation);
-        guard_match_program(rq, generation);
 }
 
 #endif

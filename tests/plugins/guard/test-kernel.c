@@ -45,14 +45,15 @@ static void test_against_the_oracle(void **state)
                         struct task task;
                         struct destination to;
                         struct guard_request rq;
+                        struct guard_class class;
                         int expected, got;
 
                         random_task(&task);
                         random_destination(&c, &to);
                         request_make(&to, &rq);
-                        class_make(&p, c.rules, &task, &rq.class);
+                        class_make(&p, c.rules, &task, &class);
                         expected = oracle(c.rules, c.lifeline, c.n_lifeline, &task, &to);
-                        got = program_try(&program, &rq, true, NULL);
+                        got = program_try(&program, &rq, &class);
                         seen[expected]++;
                         if (expected == got)
                                 continue;
@@ -76,24 +77,25 @@ static void test_perhaps(void **state)
         struct rule rule = { .name = (char *) "glob", .uid = -1, .unit = (char *) "x*.service", .items = items, .n_items = 2 };
         struct rules rules = { .verdict = GUARD_DENY, .all = &rule, .n = 1 };
         struct random_case c = { .rules = &rules };
+        struct guard_class class;
         struct guard_request rq = { .family = 4, .upper = 10ull << 56 | 1ull << 32, .protocol = 6 };
         struct policy p;
 
         put(&c, &p);
-        rq.class.certain = p.set.any_cgroup;
-        rq.class.maybe = p.set.globs;
-        assert_int_equal(program_try(&program, &rq, true, NULL), GUARD_DENY);
+        class.certain = p.set.any_cgroup;
+        class.maybe = p.set.globs;
+        assert_int_equal(program_try(&program, &rq, &class), GUARD_DENY);
         for (int i = 0; i < GUARD_WORDS; i++)
-                rq.class.certain.word[i] |= rq.class.maybe.word[i];
-        assert_int_equal(program_try(&program, &rq, true, NULL), GUARD_ALLOW);
+                class.certain.word[i] |= class.maybe.word[i];
+        assert_int_equal(program_try(&program, &rq, &class), GUARD_ALLOW);
         policy_clear(&p);
 
         rules.verdict = GUARD_ALLOW;
         put(&c, &p);
-        rq.class.certain = p.set.any_cgroup;
-        assert_int_equal(program_try(&program, &rq, true, NULL), GUARD_ALLOW);
+        class.certain = p.set.any_cgroup;
+        assert_int_equal(program_try(&program, &rq, &class), GUARD_ALLOW);
         rq.upper = 11ull << 56 | 1ull << 32;
-        assert_int_equal(program_try(&program, &rq, true, NULL), GUARD_DENY);
+        assert_int_equal(program_try(&program, &rq, &class), GUARD_DENY);
         policy_clear(&p);
 }
 
