@@ -112,18 +112,6 @@ struct bpf_sk_lookup {
         __u32 ingress_ifindex;
 };
 
-/* What a program at connect() or sendmsg() in a cgroup gets; the same. */
-struct bpf_sock_addr {
-        __u32 user_family, user_ip4, user_ip6[4];
-        __u32 user_port; /* two bytes, in the network's order */
-        __u32 family, type, protocol;
-};
-
-/* … and at socket(). */
-struct bpf_sock {
-        __u32 bound_dev_if, family, type, protocol;
-};
-
 struct bpf_raw_tracepoint_args {
         __u64 args[0];
 };
@@ -288,33 +276,6 @@ struct compact_control {
         bool direct_compaction; /* an allocation waits for it */
 };
 
-struct in6_addr {
-        union {
-                __be32 u6_addr32[4];
-        } in6_u;
-};
-
-struct sock_common {
-        __u16 skc_family;
-        __u16 skc_num; /* the local port, in the machine's order */
-        __be32 skc_rcv_saddr;
-        struct in6_addr skc_v6_rcv_saddr;
-};
-
-struct sock {
-        struct sock_common __sk_common;
-        __u16 sk_type, sk_protocol;
-};
-
-struct socket {
-        struct sock *sk;
-};
-
-struct msghdr {
-        void *msg_name; /* in the kernel's memory by then */
-        int msg_namelen;
-};
-
 struct seq_file;
 
 struct bpf_iter_meta {
@@ -327,17 +288,6 @@ struct bpf_iter__task {
 };
 
 #pragma clang attribute pop
-
-struct sockaddr;
-
-/* As programs hand it over: UAPI. */
-struct sockaddr_in6 {
-        __u16 sin6_family;
-        __be16 sin6_port;
-        __be32 sin6_flowinfo; /* of IPv4: the address */
-        __be32 sin6_addr[4];
-        __u32 sin6_scope_id;
-};
 
 #define PF_KTHREAD 0x00200000
 

@@ -11,6 +11,7 @@
 #include <bpf/bpf_tracing.h>
 
 #include "task.bpf.h"
+#include "socket.bpf.h"
 #include "maps.bpf.h"
 #include "who.bpf.h"
 #include "judge.bpf.h"

@@ -3,7 +3,7 @@
 /*
  * The guard on the running kernel: who is refused what, seen by those who are.
  *
- *     test-guard PLUGIN.so [cgroup|lsm]
+ *     test-guard PLUGIN.so [cgroup|lsm [TEST]]
  */
 
 #include <stdarg.h>
@@ -596,6 +596,8 @@ int main(int argc, char **argv)
         if (argc < 2)
                 return 2;
         plugin_file = argv[1];
+        if (argc > 3)
+                cmocka_set_test_filter(argv[3]);
         lsm = argc > 2 && strcmp(argv[2], "lsm") == 0;
         if (geteuid() != 0) {
                 (void) fprintf(stderr, "skipped: not root\n");
