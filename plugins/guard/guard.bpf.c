@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 
 /*
- * Who may connect where. Each hook makes a request of what it is given, and one function decides: guard_decide() in tell.bpf.h.
+ * Who may connect where. Each hook makes a request of what it is given, and one function decides: decide() in tell.bpf.h.
  */
 
 #include "kernel.bpf.h"
@@ -29,7 +29,7 @@ static __always_inline int judge_v4(struct bpf_sock_addr *ctx, enum guard_kind k
 
         set_protocol(&rq, ctx->protocol);
         set_v4(&rq, ctx->user_ip4, ctx->user_port);
-        return !guard_decide(&rq);
+        return !decide(&rq);
 }
 
 static __always_inline int judge_v6(struct bpf_sock_addr *ctx, enum guard_kind kind)
@@ -39,7 +39,7 @@ static __always_inline int judge_v6(struct bpf_sock_addr *ctx, enum guard_kind k
 
         set_protocol(&rq, ctx->protocol);
         set_v6(&rq, word, ctx->user_port);
-        return !guard_decide(&rq);
+        return !decide(&rq);
 }
 
 SEC("cgroup/connect4")
@@ -81,7 +81,7 @@ int guard_sock_create(struct bpf_sock *ctx)
                 rq.protocol = ctx->protocol;
         else
                 return 1;
-        return !guard_decide(&rq);
+        return !decide(&rq);
 }
 
 /* --- never attached: run by user space --- */

@@ -92,7 +92,7 @@ static __noinline int judge_again(struct sock *sk)
         rq.port = s->port;
         rq.family = s->family;
         rq.protocol = s->protocol;
-        if (guard_decide(&rq))
+        if (decide(&rq))
                 return 1;
         s->cgroup = bpf_get_current_cgroup_id();
         s->uid = bpf_get_current_uid_gid();
@@ -113,7 +113,7 @@ static __noinline int judge_address(struct sock *sk, const void *address, int le
         set_protocol(&rq, sk->sk_protocol);
         if (!read_address(address, length, family, send, &rq))
                 return send ? -1 : 0;
-        if (guard_decide(&rq))
+        if (decide(&rq))
                 return 1;
         if (c->mode >= GUARD_AUDIT && (!send || sk->sk_type == SOCK_STREAM)) {
                 rq.cgroup = bpf_get_current_cgroup_id();
@@ -164,7 +164,7 @@ int BPF_PROG(guard_lsm_create, int family, int type, int protocol, int kern)
         } else {
                 return 0;
         }
-        return lsm_result(guard_decide(&rq));
+        return lsm_result(decide(&rq));
 }
 
 SEC("lsm/socket_listen")
@@ -193,7 +193,7 @@ int BPF_PROG(guard_lsm_listen, struct socket *sock, int backlog)
         /* Who listens on this machine alone is not reached from outside; trying out is done there. */
         if (!c->probing && (rq.family == 4 ? rq.upper >> 56 == 127 : rq.upper == 0 && rq.lower == 1))
                 return 0;
-        return lsm_result(guard_decide(&rq));
+        return lsm_result(decide(&rq));
 }
 
 #endif

@@ -13,7 +13,7 @@ const struct trimtab_option guard_options[GUARD_N_OPTIONS] = {
         { "lsm", NULL, "whether hooks of the LSM are used where the kernel has them", "yes", 0, 0 },
         { "pins", "", "where the programs are pinned that on-exit = keep leaves behind", "/sys/fs/bpf/trimtab/guard", 0, 0 },
         { "learnt", "", "the file that mode learn writes its rules to", "/run/trimtab/learnt-egress.conf", 0, 0 },
-        { "ssh-port", "", "the port by which people log in: those that are connected to it can be connected to", "22", 1, 65535 },
+        { "ssh-port", "port", "the port by which people log in: those that are connected to it can be connected to", "22", 1, 65535 },
         { "max-cgroups", "cgroups", "cgroups that refusals can be counted for at once", "256", 1, 4096 },
 };
 

@@ -55,7 +55,6 @@ struct sockaddr_in6 {
         __be16 sin6_port;
         __be32 sin6_flowinfo; /* of IPv4: the address */
         __be32 sin6_addr[4];
-        __u32 sin6_scope_id;
 };
 
 #endif

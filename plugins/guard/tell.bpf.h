@@ -152,8 +152,10 @@ __noinline int guard_judge_all(struct guard_request *rq, __u32 generation)
                 rq->uid = bpf_get_current_uid_gid();
         if (set->has_exes)
                 read_exe(task, &rq->exe);
-        if (!guard_match_cgroup(&class, cgroup, generation))
-                guard_classify(&class, cgroup, generation);
+        if (!guard_match_cgroup(&class, cgroup, generation)) {
+                guard_classify(&class, generation);
+                keep_class(&class, cgroup, generation);
+        }
         guard_match_program(&class, rq, generation);
         return guard_judge(rq, set, &class, generation);
 }
@@ -171,14 +173,14 @@ static __always_inline int judge(struct guard_request *rq, const struct guard_se
         return class ? guard_judge(rq, set, class, generation) : guard_judge_all(rq, generation);
 }
 
-/* Is it to be refused? */
-__noinline int guard_decide(struct guard_request *rq)
+/* Is it to be refused? Inline: the stack of all calls together is 512 bytes. */
+static __always_inline int decide(struct guard_request *rq)
 {
         struct guard_control *c = find_control();
         const struct guard_set *set;
         __u32 generation;
 
-        if (!rq || !c)
+        if (!c)
                 return 0;
         if (c->probing && is_probe(c, rq))
                 return c->probing == rq->backend + 1u;

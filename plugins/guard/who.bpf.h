@@ -53,7 +53,7 @@ struct kernfs_node___new {
 } __attribute__((preserve_access_index));
 
 /* Two loops, not one with a question in it: the offset of the field that is not there would be moved out in front of the question. */
-__noinline __u64 guard_above(__u64 node, __u32 up)
+static __always_inline __u64 above(__u64 node, __u32 up)
 {
         if (bpf_core_field_exists(((struct kernfs_node___new *) node)->__parent)) {
                 for (__u32 i = 0; i < DEPTH_SEEN && i < up && node; i++)
@@ -68,12 +68,22 @@ __noinline __u64 guard_above(__u64 node, __u32 up)
 /* How deep it is below the root. */
 __noinline __u32 guard_depth(__u64 node)
 {
-        for (__u32 depth = 0; depth < DEPTH_SEEN; depth++) {
-                node = guard_above(node, 1);
-                if (!node)
-                        return depth;
+        __u32 depth = 0;
+
+        if (bpf_core_field_exists(((struct kernfs_node___new *) node)->__parent)) {
+                for (; depth < DEPTH_SEEN; depth++) {
+                        node = (__u64) BPF_CORE_READ((struct kernfs_node___new *) node, __parent);
+                        if (!node)
+                                break;
+                }
+        } else {
+                for (; depth < DEPTH_SEEN; depth++) {
+                        node = (__u64) BPF_CORE_READ((struct kernfs_node *) node, parent);
+                        if (!node)
+                                break;
+                }
         }
-        return DEPTH_SEEN;
+        return depth;
 }
 
 static __always_inline void add_bits(struct guard_bits *to, const struct guard_bits *from)
@@ -89,11 +99,10 @@ struct guard_walk {
         __u32 node, lost; /* lost: no path goes on from here */
         __u32 slices;     /* all so far were slices: the next name is that of a unit */
         __u32 reserved;
-        struct guard_class class;
 };
 
 /* One directory further. */
-__noinline int guard_walk_step(struct guard_walk *w, __u32 level)
+__noinline int guard_walk_step(struct guard_walk *w, struct guard_class *class, __u32 level)
 {
         struct guard_name n = {};
         const struct guard_edge *e;
@@ -101,9 +110,9 @@ __noinline int guard_walk_step(struct guard_walk *w, __u32 level)
         __u64 node;
         long length;
 
-        if (!w)
+        if (!w || !class)
                 return 0;
-        node = guard_above(w->leaf, w->depth - level);
+        node = above(w->leaf, w->depth - level);
         name = BPF_CORE_READ((struct kernfs_node *) node, name);
         length = bpf_probe_read_kernel_str(n.key.name, sizeof(n.key.name), name);
         if (length <= 1 || length >= GUARD_NAME_MAX) { /* one that no rule can name */
@@ -118,7 +127,7 @@ __noinline int guard_walk_step(struct guard_walk *w, __u32 level)
                 w->lost = !e;
                 if (e) {
                         w->node = e->node;
-                        add_bits(&w->class.certain, &e->bits);
+                        add_bits(&class->certain, &e->bits);
                 }
         }
         if (!w->slices)
@@ -127,7 +136,7 @@ __noinline int guard_walk_step(struct guard_walk *w, __u32 level)
         n.key.node = GUARD_NODE_UNIT;
         e = FIND(edges, w->generation, &n.key);
         if (e)
-                add_bits(&w->class.certain, &e->bits);
+                add_bits(&class->certain, &e->bits);
         w->slices = 0;
         if (length <= 8 || bpf_probe_read_kernel(&n.tail, sizeof(n.tail), name + length - 1 - 8))
                 return 0;
@@ -141,35 +150,38 @@ __noinline int guard_walk_step(struct guard_walk *w, __u32 level)
         n.key.node = GUARD_NODE_TEMPLATE;
         e = FIND(edges, w->generation, &n.key);
         if (e)
-                add_bits(&w->class.certain, &e->bits);
+                add_bits(&class->certain, &e->bits);
         return 0;
 }
 
-/* By the names of its directories, and notes it. */
-__noinline int guard_classify(struct guard_class *ret, __u64 cgroup, __u32 generation)
+/* By the names of its directories. */
+__noinline int guard_classify(struct guard_class *ret, __u32 generation)
 {
         struct guard_walk w = { .generation = generation, .slices = 1 };
         const struct guard_set *set = FIND_AT(sets, generation, 0);
-        struct guard_control *c = find_control();
-        void *inner;
 
-        if (!ret || !set || !c)
+        if (!ret || !set)
                 return 0;
         w.leaf = (__u64) BPF_CORE_READ((struct task_struct *) bpf_get_current_task(), cgroups, dfl_cgrp, kn);
         w.depth = guard_depth(w.leaf);
-        w.class.certain = set->any_cgroup;
-        w.class.maybe = set->globs;
+        ret->certain = set->any_cgroup;
+        ret->maybe = set->globs;
         for (__u32 level = 1; level <= GUARD_DEPTH_MAX; level++) {
                 if (level > w.depth)
                         break;
-                guard_walk_step(&w, level);
+                guard_walk_step(&w, ret, level);
         }
-        *ret = w.class;
-        inner = bpf_map_lookup_elem(&classes, &generation);
-        /* User space may have been quicker, and knows better. Keys and values of maps must be our own, says 6.1. */
-        if (inner && bpf_map_update_elem(inner, &cgroup, &w.class, BPF_NOEXIST) == -7 /* E2BIG */)
-                __sync_fetch_and_add(&c->classes_lost, 1);
         return 0;
+}
+
+/* Notes it; user space may have been quicker, and knows better. class: of the caller's own, as 6.1 wants keys and values of maps to be. */
+static __always_inline void keep_class(const struct guard_class *class, __u64 cgroup, __u32 generation)
+{
+        void *inner = bpf_map_lookup_elem(&classes, &generation);
+        struct guard_control *c = find_control();
+
+        if (inner && c && bpf_map_update_elem(inner, &cgroup, class, BPF_NOEXIST) == -7 /* E2BIG */)
+                __sync_fetch_and_add(&c->classes_lost, 1);
 }
 
 static __always_inline void read_inode(struct inode *inode, struct guard_inode *ret)
