@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef TEST_GUARD_RING_H
+#define TEST_GUARD_RING_H
+
+/* One io_uring request, by the system calls alone. */
+
+#include <linux/io_uring.h>
+#include <stdint.h>
+
+/* Makes it in a ring with these IORING_SETUP_ flags and waits for it: its result, or a negative errno. */
+int ring_do(const struct io_uring_sqe *request, uint32_t setup);
+
+#endif
