@@ -25,8 +25,8 @@
 /* One that hangs is ended. Emulated, one that starts a shell takes two seconds. */
 #define ATTEMPT_MS 30000
 
-static const struct family *const families[] = { &tcp_family,        &udp_family,     &uring_family,     &raw_family,
-                                                 &descriptor_family, &program_family, &namespace_family, &listen_family };
+static const struct family *const families[] = { &tcp_family,   &udp_family,        &uring_family,   &raw_family,       &other_family,
+                                                 &route_family, &descriptor_family, &program_family, &namespace_family, &listen_family };
 
 static int failed(const char *what, int error)
 {

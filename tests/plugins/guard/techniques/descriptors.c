@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include "families.h"
+#include "ring.h"
 
 /* Made, and connected if so wanted. */
 static int open_socket(const struct attempt *a, int family, int type, bool connected)
@@ -272,15 +274,76 @@ static int splice_inherited(struct attempt *a)
         return result(splice(ends_of_pipe[0], NULL, a->fd, NULL, strlen(a->nonce), 0));
 }
 
+/* --- a ring whose requests a thread of the helper's carries out, with the helper's table and memory --- */
+
+/* The same memory in both: the addresses that the requests name are looked up in the helper's. */
+static struct {
+        struct io_uring_params ring;
+        struct sockaddr_storage far;
+        socklen_t length;
+        int socket, fd;
+} *polled;
+
+/* From 6.7 on a ring is not passed by a socket. */
+static int take_ring(pid_t from)
+{
+        int process = (int) syscall(SYS_pidfd_open, from, 0);
+        int fd = (int) syscall(SYS_pidfd_getfd, process, polled->fd, 0);
+
+        if (fd < 0)
+                fd = polled->fd < 0 ? polled->fd : -errno;
+        (void) close(process);
+        return fd;
+}
+
+static int helper_ring(struct attempt *a)
+{
+        int way[2];
+        char ready;
+
+        polled = mmap(NULL, sizeof(*polled), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        if (polled == MAP_FAILED || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, way) < 0)
+                return -errno;
+        polled->length = far_address(a, 4, &polled->far);
+        a->helper_pid = fork();
+        if (a->helper_pid < 0)
+                return -errno;
+        if (a->helper_pid == 0) {
+                (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
+                polled->socket = make_socket(AF_INET, SOCK_STREAM, 0);
+                polled->fd = ring_open(IORING_SETUP_SQPOLL, &polled->ring);
+                (void) write(way[1], "", 1);
+                (void) pause();
+                _exit(1);
+        }
+        if (read(way[0], &ready, 1) != 1)
+                return -ECHILD;
+        return keep(a, take_ring(a->helper_pid));
+}
+
+static int by_helper_ring(struct attempt *a)
+{
+        const struct io_uring_sqe requests[] = {
+                { .opcode = IORING_OP_CONNECT, .fd = polled->socket, .addr = (uint64_t) (uintptr_t) &polled->far, .off = polled->length },
+                { .opcode = IORING_OP_SEND, .fd = polled->socket, .addr = (uint64_t) (uintptr_t) a->nonce,
+                  .len = (uint32_t) strlen(a->nonce) },
+        };
+        int r = 0;
+
+        for (int i = 0; i < 2 && r >= 0; i++)
+                r = ring_submit(a->fd, &polled->ring, &requests[i]);
+        return r < 0 ? r : 0;
+}
+
 static const struct technique techniques[] = {
         { .name = "inherited tcp", .what = "made before the guard, connected under it", .prepare = make_tcp,
           .run = connect_inherited, .shows = SEEN_SAID, .expected = "BBBBBB" },
         { .name = "inherited tcp, connected", .what = "connected before the guard, written to under it", .prepare = make_connected_tcp,
           .run = say_inherited, .shows = SEEN_SAID, .leaks = SEEN_SAID, .expected = "LBBLLL" },
         { .name = "inherited tcp, sendfile", .what = "the same, the data by sendfile", .prepare = make_connected_tcp,
-          .run = sendfile_inherited, .shows = SEEN_SAID, .leaks = SEEN_SAID, .expected = "LBBLLL" },
+          .run = sendfile_inherited, .shows = SEEN_SAID, .leaks = SEEN_SAID, .expected = "LBBLLL", .older = "LLLLLL" },
         { .name = "inherited tcp, splice", .what = "the same, the data by splice out of a pipe", .prepare = make_connected_tcp,
-          .run = splice_inherited, .shows = SEEN_SAID, .leaks = SEEN_SAID, .expected = "LBBLLL" },
+          .run = splice_inherited, .shows = SEEN_SAID, .leaks = SEEN_SAID, .expected = "LBBLLL", .older = "LLLLLL" },
         { .name = "inherited udp", .what = "made before the guard, sendto under it", .prepare = make_udp, .run = send_inherited,
           .shows = SEEN_SAID, .expected = "LBBLBB" },
         { .name = "inherited udp, connected", .what = "connected before the guard, sent under it", .prepare = make_connected_udp,
@@ -297,6 +360,9 @@ static const struct technique techniques[] = {
           .prepare = helper_keeps, .run = connect_stolen, .shows = SEEN_SAID, .expected = "BBBBBB" },
         { .name = "pidfd_getfd tcp, connected", .what = "the same, connected there", .prepare = helper_keeps_connected,
           .run = say_stolen, .shows = SEEN_SAID, .leaks = SEEN_SAID, .expected = "LBBLLL" },
+        { .name = "io_uring of another", .what = "requests in a polled ring of a process that is not guarded: it is that one's thread "
+                                                 "that connects and sends",
+          .prepare = helper_ring, .run = by_helper_ring, .shows = SEEN_SAID, .expected = "LLLLLL" },
 };
 
 const struct family descriptor_family = { techniques, sizeof(techniques) / sizeof(*techniques) };

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 
-/* Refuses whatever a process of one cgroup, or of those below it, does by each of the LSM hooks, but for what stays in the machine. */
+/* Refuses whatever a process of one cgroup, or of those below it, does by each of the LSM hooks, but for what it sends to loopback. */
 
 #include "kernel.bpf.h"
 
+#include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
@@ -11,6 +12,8 @@
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 #define AF_UNIX 1
+#define AF_INET 2
+#define AF_INET6 10
 #define AF_NETLINK 16
 #define EPERM 1
 
@@ -29,8 +32,28 @@ struct socket {
         struct sock *sk;
 } __attribute__((preserve_access_index));
 
-struct sockaddr;
-struct msghdr;
+struct msghdr {
+        void *msg_name; /* in the kernel's memory by then */
+} __attribute__((preserve_access_index));
+
+/* UAPI; enough of those of IPv4 and IPv6. */
+struct sockaddr {
+        __u16 sa_family;
+        __u16 port;
+        __u32 v4; /* of IPv6, the flow */
+        __u32 v6[4];
+};
+
+static __always_inline bool is_loopback(const void *address)
+{
+        struct sockaddr a = {};
+
+        if (!address || bpf_probe_read_kernel(&a, sizeof(a), address))
+                return false;
+        if (a.sa_family == AF_INET)
+                return (a.v4 & bpf_htonl(0xff000000)) == bpf_htonl(0x7f000000);
+        return a.sa_family == AF_INET6 && !a.v6[0] && !a.v6[1] && !a.v6[2] && a.v6[3] == bpf_htonl(1);
+}
 
 static __always_inline int verdict(int family)
 {
@@ -43,16 +66,23 @@ static __always_inline int verdict(int family)
         return refused;
 }
 
+static __always_inline int family_of(const struct socket *sock)
+{
+        const struct sock *sk = sock->sk;
+
+        return sk ? sk->__sk_common.skc_family : 0;
+}
+
 SEC("lsm/socket_connect")
 int BPF_PROG(ref_connect, struct socket *sock, struct sockaddr *address, int length)
 {
-        return verdict(sock->sk->__sk_common.skc_family);
+        return is_loopback(address) ? 0 : verdict(family_of(sock));
 }
 
 SEC("lsm/socket_sendmsg")
 int BPF_PROG(ref_sendmsg, struct socket *sock, struct msghdr *message, int size)
 {
-        return verdict(sock->sk->__sk_common.skc_family);
+        return is_loopback(message->msg_name) ? 0 : verdict(family_of(sock));
 }
 
 SEC("lsm/socket_create")
@@ -64,5 +94,5 @@ int BPF_PROG(ref_create, int family, int type, int protocol, int kern)
 SEC("lsm/socket_listen")
 int BPF_PROG(ref_listen, struct socket *sock, int backlog)
 {
-        return verdict(sock->sk->__sk_common.skc_family);
+        return verdict(family_of(sock));
 }

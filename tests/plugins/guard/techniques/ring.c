@@ -27,7 +27,7 @@ static int enter(int ring, uint32_t setup)
         return (int) syscall(SYS_io_uring_enter, ring, 1, 1, flags, NULL, 0);
 }
 
-static int submit(int ring, const struct io_uring_params *p, const struct io_uring_sqe *request)
+int ring_submit(int ring, const struct io_uring_params *p, const struct io_uring_sqe *request)
 {
         size_t size = p->cq_off.cqes + p->cq_entries * sizeof(struct io_uring_cqe);
         char *rings = map(ring, size > 4096 ? size : 4096, IORING_OFF_SQ_RING);
@@ -44,17 +44,28 @@ static int submit(int ring, const struct io_uring_params *p, const struct io_uri
         if (enter(ring, p->flags) < 0)
                 return -errno;
         cqes = (const struct io_uring_cqe *) (const void *) (rings + p->cq_off.cqes);
-        return cqes[*word(rings, p->cq_off.head) & *word(rings, p->cq_off.ring_mask)].res;
+        tail = *word(rings, p->cq_off.head);
+        __atomic_store_n(word(rings, p->cq_off.head), tail + 1, __ATOMIC_RELEASE);
+        return cqes[tail & *word(rings, p->cq_off.ring_mask)].res;
+}
+
+int ring_open(uint32_t setup, struct io_uring_params *ret)
+{
+        int ring;
+
+        *ret = (struct io_uring_params){ .flags = setup, .sq_thread_idle = 10 };
+        ring = (int) syscall(SYS_io_uring_setup, 1, ret);
+        return ring < 0 ? -errno : ring;
 }
 
 int ring_do(const struct io_uring_sqe *request, uint32_t setup)
 {
-        struct io_uring_params p = { .flags = setup, .sq_thread_idle = 10 };
-        int ring = (int) syscall(SYS_io_uring_setup, 1, &p), r;
+        struct io_uring_params p;
+        int ring = ring_open(setup, &p), r;
 
         if (ring < 0)
-                return -errno;
-        r = submit(ring, &p, request);
+                return ring;
+        r = ring_submit(ring, &p, request);
         (void) close(ring);
         return r;
 }

@@ -10,4 +10,8 @@
 /* Makes it in a ring with these IORING_SETUP_ flags and waits for it: its result, or a negative errno. */
 int ring_do(const struct io_uring_sqe *request, uint32_t setup);
 
+/* The same in two steps, for a ring that is another process'. */
+int ring_open(uint32_t setup, struct io_uring_params *ret);
+int ring_submit(int ring, const struct io_uring_params *p, const struct io_uring_sqe *request);
+
 #endif

@@ -143,7 +143,7 @@ static const struct technique techniques[] = {
         { .name = "io_uring send_zc", .what = "IORING_OP_SEND_ZC of UDP with an address", .run = uring_send_zc, .shows = SEEN_SAID,
           .expected = "LBBLBB" },
         { .name = "io_uring fast open", .what = "IORING_OP_SENDMSG with MSG_FASTOPEN", .run = uring_fast_open,
-          .shows = SEEN_SAID | SEEN_IN_SYN, .expected = "LBBLBB" },
+          .shows = SEEN_SAID | SEEN_IN_SYN, .expected = "LBBBBB" },
 };
 
 const struct family uring_family = { techniques, sizeof(techniques) / sizeof(*techniques) };
