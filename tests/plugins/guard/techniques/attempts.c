@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/sendfile.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -121,9 +122,16 @@ void ground_remove(struct ground *g)
                 (void) nftw(g->scratch, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }
 
+/* One that is prepared: it goes on when something comes by the gate. */
+struct started {
+        pid_t pid;
+        int gate;
+};
+
 /* In the attempt's process; how it ended is its exit status, as that of a program it becomes. */
-static void attempt(struct ground *g, const struct technique *t, uint32_t number, uint16_t port)
+static void attempt(struct ground *g, const struct technique *t, uint32_t number, uint16_t port, int gate)
 {
+        char go;
         char scratch[192];
         struct attempt a = {
                 .port = port,
@@ -142,6 +150,8 @@ static void attempt(struct ground *g, const struct technique *t, uint32_t number
         r = result(mkdir(scratch, 0755));
         if (r == 0 && t->prepare)
                 r = t->prepare(&a);
+        if (r == 0 && (write(gate, "", 1) != 1 || read(gate, &go, 1) != 1))
+                r = -ECANCELED;
         if (r == 0)
                 r = groups_enter(&g->groups, number);
         if (r == 0)
@@ -165,19 +175,37 @@ static int await(pid_t pid)
         return in_time && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-static int try(struct ground *g, const struct technique *t, uint32_t number, uint16_t port)
+static int start(struct ground *g, const struct technique *t, uint32_t number, uint16_t port, struct started *ret)
+{
+        int gate[2];
+        char ready;
+
+        if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, gate) < 0)
+                return failed("the gate of an attempt", -errno);
+        ret->gate = gate[1];
+        ret->pid = fork();
+        if (ret->pid < 0)
+                return failed("a process of the attempt's own", -errno);
+        if (ret->pid == 0) {
+                (void) close(gate[1]);
+                attempt(g, t, number, port, gate[0]);
+        }
+        (void) close(gate[0]);
+        (void) read(gate[1], &ready, 1);
+        return 0;
+}
+
+/* Lets it go on, and sees it end: how it did. */
+static int finish(struct ground *g, uint32_t number, struct started *s)
 {
         int r = groups_add(&g->groups, number), error;
-        pid_t pid;
 
         if (r < 0)
                 return failed("a cgroup of the attempt's own", r);
-        pid = fork();
-        if (pid < 0)
-                return failed("a process of the attempt's own", -errno);
-        if (pid == 0)
-                attempt(g, t, number, port);
-        error = await(pid);
+        /* Gone already, if its preparations have failed. */
+        (void) send(s->gate, "", 1, MSG_NOSIGNAL);
+        error = await(s->pid);
+        (void) close(s->gate);
         groups_end(&g->groups, number);
         return error < 0 ? ETIMEDOUT : error;
 }
@@ -187,22 +215,42 @@ uint16_t attempts_port(uint32_t run)
         return (uint16_t) (FIRST_PORT + run * RECEIVER_ATTEMPTS);
 }
 
-int attempts_run(struct ground *g, uint32_t run, bool (*wanted)(const struct technique *t, uint32_t run), struct attempted *ret)
+/* Those that prepare something do so before the guard is there; all others come to be under it. */
+static int try_all(struct ground *g, uint16_t first, const struct attempts_guard *guard, struct attempted *ret)
+{
+        struct started started[RECEIVER_ATTEMPTS];
+
+        for (uint32_t i = 0; i < g->n; i++)
+                if (ret[i].tried && g->techniques[i]->prepare &&
+                    start(g, g->techniques[i], i, (uint16_t) (first + i), &started[i]) < 0)
+                        return -1;
+        if (guard && guard->on(guard->of) < 0)
+                return -1;
+        for (uint32_t i = 0; i < g->n; i++) {
+                if (!ret[i].tried)
+                        continue;
+                if (!g->techniques[i]->prepare && start(g, g->techniques[i], i, (uint16_t) (first + i), &started[i]) < 0)
+                        return -1;
+                if ((ret[i].error = finish(g, i, &started[i])) < 0)
+                        return -1;
+        }
+        return 0;
+}
+
+int attempts_run(struct ground *g, uint32_t run, const struct attempts_guard *guard, struct attempted *ret)
 {
         uint16_t first = attempts_port(run);
         bool mptcp[RECEIVER_ATTEMPTS];
         int r;
 
-        for (uint32_t i = 0; i < g->n; i++)
+        for (uint32_t i = 0; i < g->n; i++) {
                 mptcp[i] = g->techniques[i]->shows & SEEN_MPTCP;
+                ret[i] = (struct attempted){ .tried = !guard || !guard->tries || guard->tries(guard->of, g->techniques[i]) };
+        }
         if ((r = receiver_begin(&g->receiver, first, mptcp, g->n)) < 0)
                 return failed("the receiver's listeners", r);
-
-        for (uint32_t i = 0; i < g->n; i++) {
-                ret[i] = (struct attempted){ .tried = !wanted || wanted(g->techniques[i], run) };
-                if (ret[i].tried && (ret[i].error = try(g, g->techniques[i], i, (uint16_t) (first + i))) < 0)
-                        return -1;
-        }
+        if (try_all(g, first, guard, ret) < 0)
+                return -1;
 
         /* What a thread of the kernel's sent may have gone another processor's way. */
         (void) usleep(20000);

@@ -31,7 +31,14 @@ void ground_remove(struct ground *g);
 /* The port of the first attempt of a run; RECEIVER_ATTEMPTS on is the next run's. */
 uint16_t attempts_port(uint32_t run);
 
-/* Run number `run` of all that `wanted` (may be NULL) says yes to. 0, or -1 and has said why. */
-int attempts_run(struct ground *g, uint32_t run, bool (*wanted)(const struct technique *t, uint32_t run), struct attempted *ret);
+/* How a guard is put on. `on` returns 0, or a negative number and has said why; without `tries` everything is tried. */
+struct attempts_guard {
+        const void *of;
+        int (*on)(const void *of);
+        bool (*tries)(const void *of, const struct technique *t);
+};
+
+/* Run number `run`, under a guard or (NULL) under none. 0, or -1 and has said why. */
+int attempts_run(struct ground *g, uint32_t run, const struct attempts_guard *guard, struct attempted *ret);
 
 #endif

@@ -7,7 +7,7 @@
  * get through that nobody guards, or if a guard does not block what it is good for.
  *
  * --reference: guards of the test's own, which refuse everything by one hook after the other; what to expect of each is in the tables.
- * --guard: `COMMAND on` puts it on, `COMMAND off` takes it away; it has to block everything but what is named by --hole. In the
+ * --guard: `COMMAND on` puts it on (what is inherited is there before), `COMMAND off` takes it away; it has to block everything but what is named by --hole. In the
  * command's environment are
  *
  *     GUARD_CGROUP   what to refuse everything to, with all below it; from the root of the tree of cgroups
@@ -19,6 +19,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,7 @@ struct options {
 };
 
 static struct ground ground;
+static pid_t owner;
 static struct matrix matrix = { .ground = &ground, .control = { .name = "control" } };
 
 static int usage(void)
@@ -69,12 +71,6 @@ static int parse(int argc, char **argv, struct options *o)
         return argc - optind == 1 && (!o->guard || strchr(o->guard, '=')) ? 0 : -EINVAL;
 }
 
-/* Those for which there is a letter. Run 0 is the control, and after it come the ways. */
-static bool has_letter(const struct technique *t, uint32_t run)
-{
-        return strlen(t->expected) >= run;
-}
-
 static struct column *add_column(const char *name, int way)
 {
         struct column *c = &matrix.columns[matrix.n++];
@@ -83,39 +79,63 @@ static struct column *add_column(const char *name, int way)
         return c;
 }
 
-static int run_reference(bool lsm)
-{
-        struct reference *r = NULL;
-        int error = reference_open(&ground.groups, lsm, &r);
+/* One of the reference guard's ways. */
+struct use {
+        struct reference *reference;
+        int way;
+};
 
-        if (error < 0) {
-                (void) fprintf(stderr, "%s programs cannot be loaded: %s\n", lsm ? "LSM" : "cgroup", strerror(-error));
-                return error;
-        }
-        for (int way = 0; error == 0 && way < REFERENCE_WAYS; way++) {
-                if (reference_ways[way].lsm != lsm)
-                        continue;
-                error = reference_attach(r, &reference_ways[way]);
-                if (error < 0)
-                        (void) fprintf(stderr, "%s: %s\n", reference_ways[way].name, strerror(-error));
-                else
-                        error = attempts_run(&ground, (uint32_t) way + 1, has_letter, add_column(reference_ways[way].name, way)->results);
-                reference_detach(r);
-        }
-        reference_close(r);
-        return error;
+static int use_on(const void *of)
+{
+        const struct use *u = of;
+        int r = reference_attach(u->reference, &reference_ways[u->way]);
+
+        if (r < 0)
+                (void) fprintf(stderr, "%s: %s\n", reference_ways[u->way].name, strerror(-r));
+        return r;
 }
 
-static int run_command(const char *command, const char *word)
+/* Those for which there is a letter. */
+static bool use_tries(const void *of, const struct technique *t)
+{
+        return strlen(t->expected) > (size_t) ((const struct use *) of)->way;
+}
+
+static int run_reference(bool lsm)
+{
+        struct use u = {};
+        const struct attempts_guard guard = { .of = &u, .on = use_on, .tries = use_tries };
+        int r = reference_open(&ground.groups, lsm, &u.reference);
+
+        if (r < 0) {
+                (void) fprintf(stderr, "%s programs cannot be loaded: %s\n", lsm ? "LSM" : "cgroup", strerror(-r));
+                return r;
+        }
+        for (; r == 0 && u.way < REFERENCE_WAYS; u.way++) {
+                if (reference_ways[u.way].lsm != lsm)
+                        continue;
+                r = attempts_run(&ground, (uint32_t) u.way + 1, &guard, add_column(reference_ways[u.way].name, u.way)->results);
+                reference_detach(u.reference);
+        }
+        reference_close(u.reference);
+        return r;
+}
+
+static int run_command(const void *command, const char *word)
 {
         char line[1024];
         int status;
 
-        (void) snprintf(line, sizeof(line), "%s %s", command, word);
+        (void) snprintf(line, sizeof(line), "%s %s", (const char *) command, word);
         status = system(line);
         if (status != 0)
                 (void) fprintf(stderr, "%s: status %d\n", line, status);
         return status == 0 ? 0 : -EIO;
+}
+
+static int command_on(const void *command)
+{
+        return run_command(command, "on");
 }
 
 static void tell(const char *name, const char *path)
@@ -137,9 +157,8 @@ static int run_guard(char *text)
         tell("GUARD_PROGRAM", ground.program);
         tell("GUARD_ALLOWED", allowed);
         tell("GUARD_PORTS", ports);
-        if (run_command(command, "on") < 0)
-                return -EIO;
-        r = attempts_run(&ground, REFERENCE_WAYS + 1, NULL, add_column(text, -1)->results);
+        r = attempts_run(&ground, REFERENCE_WAYS + 1, &(struct attempts_guard){ .of = command, .on = command_on },
+                         add_column(text, -1)->results);
         return run_command(command, "off") < 0 ? -EIO : r;
 }
 
@@ -157,6 +176,14 @@ static int run_all(const struct options *o)
         return o->guard ? run_guard(strdupa(o->guard)) : 0;
 }
 
+/* Ended from outside, for taking too long: nothing is left behind all the same. Whoever has inherited this just ends. */
+static void leave(int number)
+{
+        if (getpid() == owner)
+                ground_remove(&ground);
+        _exit(128 + number);
+}
+
 int main(int argc, char **argv)
 {
         struct column columns[REFERENCE_WAYS + 1];
@@ -171,6 +198,9 @@ int main(int argc, char **argv)
                 return 77;
         }
         matrix.columns = columns;
+        owner = getpid();
+        (void) signal(SIGTERM, leave);
+        (void) signal(SIGINT, leave);
         r = run_all(&o);
         ground_remove(&ground);
         wrong = report_print(&matrix);

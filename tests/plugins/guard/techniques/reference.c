@@ -17,11 +17,11 @@
 
 const struct reference_way reference_ways[REFERENCE_WAYS] = {
         { "LSM connect", true, { "ref_connect" } },
-        { "LSM + sendmsg", true, { LSM_SEND } },
-        { "LSM + socket_create", true, { LSM_SEND, "ref_create" } },
+        { "LSM +sendmsg", true, { LSM_SEND } },
+        { "LSM +create", true, { LSM_SEND, "ref_create" } },
         { "cgroup connect", false, { GROUP_CONNECT } },
-        { "cgroup + sendmsg", false, { GROUP_SEND } },
-        { "cgroup + sock_create", false, { GROUP_SEND, "ref_sock_create" } },
+        { "cgroup +sendmsg", false, { GROUP_SEND } },
+        { "cgroup +create", false, { GROUP_SEND, "ref_sock_create" } },
         { "LSM listen", true, { "ref_listen" } },
         { "cgroup bind", false, { "ref_bind4", "ref_bind6" } },
 };
