@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <linux/sctp.h>
 #include <unistd.h>
 
 #include "families.h"
@@ -175,6 +176,21 @@ static int sctp_sendto(struct attempt *a)
         return fd < 0 ? fd : say_and_close(a, fd, MSG_DONTWAIT, &to, length);
 }
 
+/* As sctp_connectx() does it: the option is the call. */
+static int sctp_connectx(struct attempt *a)
+{
+        int fd = make_socket(AF_INET, SOCK_SEQPACKET, IPPROTO_SCTP), r;
+        struct sockaddr_storage to;
+        socklen_t length = far_address(a, 4, &to);
+
+        if (fd < 0)
+                return fd;
+        (void) fcntl(fd, F_SETFL, O_NONBLOCK);
+        r = result(setsockopt(fd, IPPROTO_SCTP, SCTP_SOCKOPT_CONNECTX, &to, length));
+        (void) close(fd);
+        return r == -EINPROGRESS ? 0 : r;
+}
+
 static int dccp(struct attempt *a)
 {
         int fd = make_socket(AF_INET, SOCK_DCCP, IPPROTO_DCCP);
@@ -210,6 +226,8 @@ static const struct technique techniques[] = {
         { .name = "sctp", .what = "SCTP, one to one", .run = sctp, .shows = SEEN_FRAME, .optional = true, .expected = "BBBLLB" },
         { .name = "sctp sendto", .what = "SCTP, one to many: no connect", .run = sctp_sendto, .shows = SEEN_FRAME, .optional = true,
           .expected = "LBBLLB" },
+        { .name = "sctp connectx", .what = "SCTP, connected by setsockopt, for which several addresses at once are the reason",
+          .run = sctp_connectx, .shows = SEEN_FRAME, .optional = true, .expected = "LLBLLB" },
         { .name = "dccp", .what = "DCCP", .run = dccp, .shows = SEEN_FRAME, .optional = true, .expected = "BBBLLB" },
 };
 
