@@ -43,7 +43,7 @@ static void gather(struct ground *g, const char *only)
 
                         if (g->n == RECEIVER_ATTEMPTS)
                                 abort();
-                        if (!only || fnmatch(only, t->name, 0) == 0)
+                        if (!only || fnmatch(only, t->name, FNM_EXTMATCH) == 0)
                                 g->techniques[g->n++] = t;
                 }
 }

@@ -6,6 +6,7 @@
  * Tries every way out there is, with nobody guarding and under guards, and has a receiver tell what arrived. Fails if something does not
  * get through that nobody guards, or if a guard does not block what it is good for.
  *
+ * --only: of techniques, by name; @(one|another) is a pattern, too.
  * --reference: guards of the test's own, which refuse everything by one hook after the other; what to expect of each is in the tables.
  * --guard: `COMMAND on` puts it on (what is inherited is there before), `COMMAND off` takes it away; it has to block everything but what is named by --hole. In the
  * command's environment are

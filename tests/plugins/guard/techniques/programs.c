@@ -216,7 +216,7 @@ static int overlaid(struct attempt *a)
                 r = result(mkdir(below(a, names[i], directory[i], sizeof(*directory)), 0755));
         (void) snprintf(path, sizeof(path), "%s/speak", directory[0]);
         if (r == 0)
-                r = copy_to(a, path);
+                r = result(link(a->program, path));
         (void) snprintf(options, sizeof(options), "lowerdir=%s,upperdir=%s,workdir=%s", directory[0], directory[1], directory[2]);
         if (r == 0)
                 r = result(mount("overlay", directory[3], "overlay", 0, options));
