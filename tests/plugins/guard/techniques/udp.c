@@ -47,6 +47,27 @@ static int udplite(struct attempt *a)
         return to(a, 4, IPPROTO_UDPLITE);
 }
 
+/* An address of no family, which for IPv4 is as good as one. */
+static int udp_unspec_address(struct attempt *a)
+{
+        int fd = make_socket(AF_INET, SOCK_DGRAM, 0);
+        struct sockaddr_storage far;
+        socklen_t length = far_address(a, 4, &far);
+
+        far.ss_family = AF_UNSPEC;
+        return fd < 0 ? fd : say_and_close(a, fd, 0, &far, length);
+}
+
+/* An address of IPv4, not mapped, by a socket of IPv6. */
+static int udp_other_family(struct attempt *a)
+{
+        int fd = make_socket(AF_INET6, SOCK_DGRAM, 0);
+        struct sockaddr_storage far;
+        socklen_t length = far_address(a, 4, &far);
+
+        return fd < 0 ? fd : say_and_close(a, fd, 0, &far, length);
+}
+
 static int by_message(struct attempt *a, bool many)
 {
         int fd = make_socket(AF_INET, SOCK_DGRAM, 0), r;
@@ -101,10 +122,28 @@ static int udp_connected_elsewhere(struct attempt *a)
         return say_and_close(a, fd, 0, &far, length);
 }
 
+static int udp_second_connect(struct attempt *a)
+{
+        struct sockaddr_in own = { .sin_family = AF_INET, .sin_port = htons(9) };
+        int fd = make_socket(AF_INET, SOCK_DGRAM, 0);
+
+        if (fd < 0)
+                return fd;
+        (void) inet_pton(AF_INET, NETWORK_NEAR_V4, &own.sin_addr);
+        (void) connect(fd, (const struct sockaddr *) &own, sizeof(own));
+        return connect_and_say(a, fd, 4);
+}
+
 static const struct technique techniques[] = {
         { .name = "udp connect", .what = "connect, send", .run = udp_connect, .shows = SEEN_SAID, .expected = "BBBBBB" },
         { .name = "udp AF_UNSPEC first", .what = "connect to nothing, then out", .run = udp_unspec_first, .shows = SEEN_SAID,
           .expected = "BBBBBB" },
+        { .name = "udp second connect", .what = "to an address of its own, then out on the same socket", .run = udp_second_connect,
+          .shows = SEEN_SAID, .expected = "BBBBBB" },
+        { .name = "udp AF_UNSPEC address", .what = "sendto an address without a family", .run = udp_unspec_address,
+          .shows = SEEN_SAID, .expected = "LBBLBB" },
+        { .name = "udp other family", .what = "sendto an address of IPv4 by a socket of IPv6", .run = udp_other_family,
+          .shows = SEEN_SAID, .expected = "LBBLBB" },
         { .name = "udp sendto", .what = "sendto without connect", .run = udp_sendto, .shows = SEEN_SAID, .expected = "LBBLBB" },
         { .name = "udp sendmsg", .what = "sendmsg with an address", .run = udp_sendmsg, .shows = SEEN_SAID, .expected = "LBBLBB" },
         { .name = "udp sendmmsg", .what = "several by one call", .run = udp_sendmmsg, .shows = SEEN_SAID, .expected = "LBBLBB" },
