@@ -31,7 +31,8 @@
 #include "report.h"
 
 struct options {
-        const char *reference, *guard, *only, *json, *program;
+        char *guard;
+        const char *reference, *only, *json, *program;
 };
 
 static struct ground ground;
@@ -72,12 +73,17 @@ static int parse(int argc, char **argv, struct options *o)
         return argc - optind == 1 && (!o->guard || strchr(o->guard, '=')) ? 0 : -EINVAL;
 }
 
-static struct column *add_column(const char *name, int way)
+/* A column of a run that came to its end: of any other one nothing is told. */
+static int run_column(const char *name, int way, const struct attempts_guard *guard)
 {
-        struct column *c = &matrix.columns[matrix.n++];
+        struct column *c = &matrix.columns[matrix.n];
+        int r;
 
         *c = (struct column){ .name = name, .way = way };
-        return c;
+        r = attempts_run(&ground, (way < 0 ? REFERENCE_WAYS : (uint32_t) way) + 1, guard, c->results);
+        if (r == 0)
+                matrix.n++;
+        return r;
 }
 
 /* One of the reference guard's ways. */
@@ -115,7 +121,7 @@ static int run_reference(bool lsm)
         for (; r == 0 && u.way < REFERENCE_WAYS; u.way++) {
                 if (reference_ways[u.way].lsm != lsm)
                         continue;
-                r = attempts_run(&ground, (uint32_t) u.way + 1, &guard, add_column(reference_ways[u.way].name, u.way)->results);
+                r = run_column(reference_ways[u.way].name, u.way, &guard);
                 reference_detach(u.reference);
         }
         reference_close(u.reference);
@@ -158,8 +164,7 @@ static int run_guard(char *text)
         tell("GUARD_PROGRAM", ground.program);
         tell("GUARD_ALLOWED", allowed);
         tell("GUARD_PORTS", ports);
-        r = attempts_run(&ground, REFERENCE_WAYS + 1, &(struct attempts_guard){ .of = command, .on = command_on },
-                         add_column(text, -1)->results);
+        r = run_column(text, -1, &(struct attempts_guard){ .of = command, .on = command_on });
         return run_command(command, "off") < 0 ? -EIO : r;
 }
 
@@ -174,7 +179,7 @@ static int run_all(const struct options *o)
                 return -EIO;
         if ((both || strcmp(reference, "cgroup") == 0) && run_reference(false) < 0)
                 return -EIO;
-        return o->guard ? run_guard(strdupa(o->guard)) : 0;
+        return o->guard ? run_guard(o->guard) : 0;
 }
 
 /* Ended from outside, for taking too long: nothing is left behind all the same. Whoever has inherited this just ends. */

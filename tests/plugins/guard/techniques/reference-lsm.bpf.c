@@ -20,24 +20,25 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 const volatile __u64 guarded;
 const volatile __s32 level;
 
-struct sock_common {
+/* What is needed of the kernel's own, under names of ours: libbpf drops what follows ___. */
+struct sock_common___own {
         unsigned short skc_family;
 } __attribute__((preserve_access_index));
 
-struct sock {
-        struct sock_common __sk_common;
+struct sock___own {
+        struct sock_common___own __sk_common;
 } __attribute__((preserve_access_index));
 
-struct socket {
-        struct sock *sk;
+struct socket___own {
+        struct sock___own *sk;
 } __attribute__((preserve_access_index));
 
-struct msghdr {
+struct msghdr___own {
         void *msg_name; /* in the kernel's memory by then */
 } __attribute__((preserve_access_index));
 
 /* UAPI; enough of those of IPv4 and IPv6. */
-struct sockaddr {
+struct address {
         __u16 sa_family;
         __u16 port;
         __u32 v4; /* of IPv6, the flow */
@@ -46,7 +47,7 @@ struct sockaddr {
 
 static __always_inline bool is_loopback(const void *address)
 {
-        struct sockaddr a = {};
+        struct address a = {};
 
         if (!address || bpf_probe_read_kernel(&a, sizeof(a), address))
                 return false;
@@ -66,21 +67,21 @@ static __always_inline int verdict(int family)
         return refused;
 }
 
-static __always_inline int family_of(const struct socket *sock)
+static __always_inline int family_of(const struct socket___own *sock)
 {
-        const struct sock *sk = sock->sk;
+        const struct sock___own *sk = sock->sk;
 
         return sk ? sk->__sk_common.skc_family : 0;
 }
 
 SEC("lsm/socket_connect")
-int BPF_PROG(ref_connect, struct socket *sock, struct sockaddr *address, int length)
+int BPF_PROG(ref_connect, struct socket___own *sock, void *address, int length)
 {
         return is_loopback(address) ? 0 : verdict(family_of(sock));
 }
 
 SEC("lsm/socket_sendmsg")
-int BPF_PROG(ref_sendmsg, struct socket *sock, struct msghdr *message, int size)
+int BPF_PROG(ref_sendmsg, struct socket___own *sock, struct msghdr___own *message, int size)
 {
         return is_loopback(message->msg_name) ? 0 : verdict(family_of(sock));
 }
@@ -92,7 +93,7 @@ int BPF_PROG(ref_create, int family, int type, int protocol, int kern)
 }
 
 SEC("lsm/socket_listen")
-int BPF_PROG(ref_listen, struct socket *sock, int backlog)
+int BPF_PROG(ref_listen, struct socket___own *sock, int backlog)
 {
         return verdict(family_of(sock));
 }
