@@ -164,6 +164,7 @@ static int run_guard(char *text)
         tell("GUARD_PROGRAM", ground.program);
         tell("GUARD_ALLOWED", allowed);
         tell("GUARD_PORTS", ports);
+        /* What it is put on with is taken away again also where it has not come to that. */
         r = run_column(text, -1, &(struct attempts_guard){ .of = command, .on = command_on });
         return run_command(command, "off") < 0 ? -EIO : r;
 }

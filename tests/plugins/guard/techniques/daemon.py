@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Every way out there is, under the guard of a daemon: a cgroup that is refused everything, and a program that is on a list of what is denied.
 
-usage: daemon.py [--scope] [--no-lsm] TRIMTABD TRIMTAB GUARD.so TECHNIQUES SPEAK   (root)
+usage: daemon.py [--scope] [--no-lsm] TRIMTABD GUARD.so TECHNIQUES SPEAK   (root)
        daemon.py POLICY on|off   (as TECHNIQUES calls it)
 
 --scope: what is not of this test is left alone; else the whole machine is guarded. --no-lsm: by the cgroup hooks alone."""
@@ -18,7 +18,7 @@ import time
 
 WAIT = 60
 
-# Policies, each with what it has to let through. What `trimtab guard status` says of its holes has to be the same.
+# Policies, each with what gets through all the same, each of which is seen to. What `trimtab guard status` says of its holes has to be the same.
 REFUSED = """
 [egress]
 mode = enforce
@@ -39,9 +39,18 @@ exe = {allowed}
 allow = any
 """
 REFUSED_HOLES = (
-    "another cgroup",       # root may go where it likes
-    "io_uring of another",  # it is the other one that connects
+    "another cgroup",         # root may go where it likes
+    "io_uring of another",    # it is the other one that connects
+    "inherited *connected",   # connected when there was no policy yet
+    "inherited tcp, s*",      # the same, by sendfile and splice
+    "pidfd_getfd*connected",  # the same
+    "accept inherited",       # who is reached may answer
+    "udp bind",               # nothing is looked at of UDP that comes in
+    "sctp connectx",
+    "xdp socket*",            # a family that is none of those that are looked at
 )
+# Without the LSM: what has been connected by others, what is below IP, and who listens.
+CGROUP_HOLES = ("packet *", "inherited raw", "passed*connected", "listen*", "sctp*", "l2tp")
 
 DENY_LIST = """
 [egress]
@@ -67,14 +76,18 @@ def cgroup_root():
         return next(line.split()[1] for line in mounts if line.split()[2] == "cgroup2")
 
 
-def refused():
-    """Whether the program is refused a connection in the cgroup: what counts is the effect."""
+def told(program):
+    """The errno with which the program's connection ends in the cgroup: what counts is the effect. Nobody listens there."""
     pid = os.fork()
     if pid == 0:
         with open(cgroup_root() + os.environ["GUARD_CGROUP"] + "/cgroup.procs", "w", encoding="utf-8") as procs:
             procs.write("0")
-        os.execv(os.environ["GUARD_PROGRAM"], ["speak", "10.77.0.2", "9", "hello"])
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == errno.EPERM
+        os.execv(program, ["speak", "10.77.0.2", "9", "hello"])
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def refused():
+    return told(os.environ["GUARD_PROGRAM"]) == errno.EPERM
 
 
 def write(path, text):
@@ -89,7 +102,7 @@ def on(policy, setting):
           ("" if setting["lsm"] else "lsm = no\n") + f"learnt = {folder}/learnt\n")
     write(f"{folder}/rules/50-policy.conf",
           POLICIES[policy][0].format(**{name: os.environ[f"GUARD_{name.upper()}"] for name in ("cgroup", "free", "program", "allowed")}))
-    with open(f"{folder}/log", "w", encoding="utf-8") as log:
+    with open(f"{folder}/log", "a", encoding="utf-8") as log:
         daemon = subprocess.Popen([setting["trimtabd"], "--config", f"{folder}/trimtab.conf", "--rules", f"{folder}/rules", "--plugins",
                                    f"{folder}/plugins", "--runtime-dir", f"{folder}/run", "--mode", "enforce"], stdout=log, stderr=log)
     write(f"{folder}/pid", str(daemon.pid))
@@ -97,7 +110,10 @@ def on(policy, setting):
     while time.monotonic() < end and daemon.poll() is None:
         if refused():
             daemon.returncode = 0  # it goes on without us
-            return 0
+            allowed = told(os.environ["GUARD_ALLOWED"])
+            if allowed != errno.ECONNREFUSED:
+                print(f"not allowed what it may: {os.strerror(allowed)}", flush=True)
+            return 0 if allowed == errno.ECONNREFUSED else 1
         time.sleep(0.1)
     with open(f"{folder}/log", encoding="utf-8") as log:
         print(log.read(), flush=True)
@@ -105,19 +121,28 @@ def on(policy, setting):
     return 1
 
 
+def lives(pid):
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8") as stat:
+            return stat.read().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
 def off(setting):
     with open(f"{setting['dir']}/pid", encoding="utf-8") as file:
-        os.kill(int(file.read()), signal.SIGTERM)
+        pid = int(file.read())
+    os.kill(pid, signal.SIGTERM)
     end = time.monotonic() + WAIT
-    while refused():
-        if time.monotonic() > end:
-            return 1
+    while lives(pid) and time.monotonic() < end:
         time.sleep(0.1)
-    return 0
+    return 1 if lives(pid) or refused() else 0
 
 
-def battery(policy, techniques, speak):
+def battery(policy, setting, techniques, speak):
     _, only, holes = POLICIES[policy]
+    if policy == "refused" and not setting["lsm"]:
+        holes += CGROUP_HOLES
     words = [word for hole in holes for word in ("--hole", hole)]
     print(f"# {policy}", flush=True)
     return subprocess.run([techniques, "--guard", f"{policy}={sys.executable} {os.path.abspath(__file__)} {policy}", "--only", only, *words,
@@ -129,7 +154,7 @@ def main():
         setting = json.loads(os.environ["GUARD_SETTING"])
         sys.exit(on(sys.argv[1], setting) if sys.argv[2] == "on" else off(setting))
     options = [word for word in sys.argv[1:] if word.startswith("--")]
-    trimtabd, _, plugin, techniques, speak = [os.path.abspath(word) for word in sys.argv[1:] if not word.startswith("--")]
+    trimtabd, plugin, techniques, speak = [os.path.abspath(word) for word in sys.argv[1:] if not word.startswith("--")]
     if os.geteuid() != 0:
         print("skipped: a guard takes root")
         sys.exit(77)
@@ -138,9 +163,9 @@ def main():
         for name in ("rules", "plugins"):
             os.mkdir(f"{folder}/{name}")
         shutil.copy(plugin, f"{folder}/plugins/guard.so")
-        os.environ["GUARD_SETTING"] = json.dumps({"dir": folder, "trimtabd": trimtabd, "scope": "--scope" in options,
-                                                  "lsm": "--no-lsm" not in options})
-        results = [battery(policy, techniques, speak) for policy in POLICIES]
+        setting = {"dir": folder, "trimtabd": trimtabd, "scope": "--scope" in options, "lsm": "--no-lsm" not in options}
+        os.environ["GUARD_SETTING"] = json.dumps(setting)
+        results = [battery(policy, setting, techniques, speak) for policy in POLICIES]
         with open(f"{folder}/log", encoding="utf-8") as log:
             print("".join(f"# {line}" for line in log) if any(results) else "", end="", flush=True)
         sys.exit(any(results))
