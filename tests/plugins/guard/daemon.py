@@ -1,0 +1,142 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The daemon and its guard, on a cgroup of the test's own: rules read from files, reloaded, moved by a rule, killed.
+argv: TRIMTABD TRIMTAB GUARD.so"""
+import errno
+import os
+import signal
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "daemon"))
+from plants import PlantCase, wait_for  # noqa: E402
+
+# In the cgroup, and in a network that leads nowhere: tries to connect, and says what came of it.
+ATTEMPT = """
+import ctypes, socket, sys
+open(sys.argv[1] + "/cgroup.procs", "w").write("0")
+if ctypes.CDLL(None, use_errno=True).unshare(0x40000000):
+    sys.exit(255)
+s = socket.socket()
+sys.exit(s.connect_ex((sys.argv[2], int(sys.argv[3]))))
+"""
+
+EGRESS = """
+[egress]
+mode = {mode}
+on-exit = {exit}
+
+[egress-rule web]
+unit = web.service
+allow = {allow}
+default = deny
+"""
+
+TIGHTEN = """
+[rule tighten]
+for = cgroup:{cgroup}
+when = rate(guard.would_deny) > 0
+hold = 0s
+then = guard.mode @host = enforce
+until = rate(guard.would_deny) < 0.001
+clear-hold = 10min
+"""
+
+
+def unified():
+    with open("/proc/self/mounts", encoding="utf-8") as mounts:
+        for line in mounts:
+            if line.split()[2] == "cgroup2":
+                return line.split()[1]
+    return None
+
+
+class Guard(PlantCase):
+    def setUp(self):
+        super().setUp()
+        os.unlink(f"{self.dir}/rules/50-level.conf")
+        self.slice = f"{unified()}/trimtab-guard-{os.getpid()}.slice"
+        self.web = f"{self.slice}/web.service"
+        self.pins = f"/sys/fs/bpf/trimtab-guard-{os.getpid()}"
+        os.makedirs(self.web)
+        self.write("trimtab.conf", f"[daemon]\ntick = 100ms\n[plugin guard]\ncgroup = {self.slice}\npins = {self.pins}\n"
+                   f"learnt = {self.dir}/learnt\nlsm = no\n")
+
+    def tearDown(self):
+        super().tearDown()
+        for folder, _, files in os.walk(self.pins, topdown=False):
+            for file in files:
+                os.unlink(f"{folder}/{file}")
+            os.rmdir(folder)
+        os.rmdir(self.web)
+        os.rmdir(self.slice)
+
+    def attempt(self, address="198.51.100.1", port=443):
+        return subprocess.run([sys.executable, "-c", ATTEMPT, self.web, address, str(port)], check=False).returncode
+
+    def assert_refused(self, *to):
+        self.assertEqual(self.attempt(*to), errno.EPERM, self.said())
+
+    def assert_let(self, *to):
+        self.assertEqual(self.attempt(*to), errno.ENETUNREACH, self.said())
+
+    def egress(self, mode="enforce", leave="open", allow="192.0.2.0/24"):
+        self.write("rules/10.conf", EGRESS.format(mode=mode, exit=leave, allow=allow))
+
+    def mode(self):
+        return (self.ask("knobs", "guard.mode", "host") or [{}])[0].get("value")
+
+    def test_reloaded(self):
+        self.egress()
+        daemon = self.start()
+        self.assertTrue(wait_for(lambda: self.mode() == "enforce"), self.said())
+        self.assert_refused()
+        self.assert_let("192.0.2.1")
+        self.egress(allow="198.51.100.0/24")
+        self.assertEqual(self.command("reload").returncode, 0, self.said())
+        self.assert_let()
+        self.assert_refused("192.0.2.1")
+
+        # A mistake changes nothing.
+        self.egress(allow="198.51.100.1/24")
+        self.assertNotEqual(self.command("reload").returncode, 0)
+        self.assert_let()
+        self.stop(daemon)
+        self.assert_let("192.0.2.1")
+
+    def test_a_daemon_that_advises(self):
+        self.egress()
+        self.start("advise")
+        self.assertTrue(wait_for(lambda: "would enforce" in self.said()), self.said())
+        self.assert_let()
+        self.assertEqual(self.command("mode", "enforce").returncode, 0)
+        self.assertTrue(wait_for(lambda: self.attempt() == errno.EPERM), self.said())
+
+    def test_moved_by_a_rule(self):
+        self.egress(mode="audit")
+        self.write("rules/20.conf", TIGHTEN.format(cgroup=self.web[len(unified()):]))
+        self.start()
+        self.assertTrue(wait_for(lambda: self.mode() == "audit"), self.said())
+        self.assertTrue(wait_for(lambda: self.attempt() == errno.EPERM), self.said())
+        self.assertEqual(self.mode(), "enforce")
+
+    def test_killed(self):
+        self.egress(leave="keep")
+        daemon = self.start()
+        self.assertTrue(wait_for(lambda: self.attempt() == errno.EPERM), self.said())
+        self.stop(daemon, signal.SIGKILL)
+        self.restore()
+        self.assert_refused()
+        self.assert_let("192.0.2.1")
+        self.egress(allow="198.51.100.0/24")
+        daemon = self.start()
+        self.assertTrue(wait_for(lambda: self.attempt() == errno.ENETUNREACH), self.said())
+        self.stop(daemon)
+
+
+if __name__ == "__main__":
+    if os.geteuid() != 0 or not unified():
+        print("skipped: it takes root, and cgroup v2")
+        sys.exit(77)
+    unittest.main(argv=[sys.argv[0], *sys.argv[4:]])
