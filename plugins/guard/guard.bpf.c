@@ -123,7 +123,7 @@ int guard_try(void *ctx)
         if (!q || !c)
                 return -1;
         generation = c->generation & 1;
-        set = FIND_AT(sets, generation, 0);
+        set = find_set(generation);
         if (!set)
                 return -1;
         rq = q->request;

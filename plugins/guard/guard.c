@@ -106,7 +106,6 @@ static int guard_open(const struct trimtab_host *h, void **ret_self)
         *ret_self = g;
         g->host = h;
         g->override = -1;
-        g->program.classes = -1;
         r = settings_read(h, &g->settings);
         r = r < 0 ? r : load(g);
         r = r < 0 ? r : groups_init(&g->groups, &g->program);

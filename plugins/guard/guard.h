@@ -134,6 +134,13 @@ struct guard_class {
         struct guard_bits certain, maybe;
 };
 
+/* Cgroups that are known while a policy is in force; those that find no room are looked up by name each time. */
+#define GUARD_CLASSES_MAX 8192
+
+struct guard_class_key {
+        __u64 cgroup, generation;
+};
+
 /*
  * Cgroups that user space has not seen are found by their names: a tree of paths, from its root GUARD_NODE_ROOT, and two nodes for the names
  * of units, which count where all above are slices.

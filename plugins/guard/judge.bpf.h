@@ -81,7 +81,7 @@ static __always_inline bool term_matches(const struct guard_term *t, const struc
 /* enum guard_verdict of one layer. Verified once, as all functions that are not static. */
 __noinline int guard_look(struct guard_request *rq, const struct guard_set *set, __u32 layer, __u32 generation)
 {
-        const struct guard_layer *l = FIND_AT(layers, generation, layer);
+        const struct guard_layer *l = find_layer(generation, layer);
         void *lines_of = bpf_map_lookup_elem(&lines, &generation);
         struct guard_term term = {};
         __u32 block;
@@ -111,7 +111,7 @@ __noinline int guard_look(struct guard_request *rq, const struct guard_set *set,
 
 __noinline int guard_look_listen(struct guard_request *rq, __u32 layer, __u32 generation)
 {
-        const struct guard_layer *l = FIND_AT(layers, generation, layer);
+        const struct guard_layer *l = find_layer(generation, layer);
 
         if (!rq || !l)
                 return GUARD_NONE;

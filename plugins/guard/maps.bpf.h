@@ -32,17 +32,41 @@
         __uint(key_size, sizeof(type_of_key));                                                               \
         __uint(value_size, sizeof(type_of_value));
 
-GENERATIONS(sets, INNER_ARRAY(struct guard_set));
-GENERATIONS(layers, INNER_ARRAY(struct guard_layer));
+/*
+ * What every decision looks at is in maps for both generations: the kernel makes a few instructions of a look into these, and a call by pointer
+ * of one into a map in a map.
+ */
+struct {
+        __uint(type, BPF_MAP_TYPE_ARRAY);
+        __uint(max_entries, 2);
+        __type(key, __u32);
+        __type(value, struct guard_set);
+} sets SEC(".maps");
+
+/* generation * GUARD_LAYERS_MAX + layer. */
+struct {
+        __uint(type, BPF_MAP_TYPE_ARRAY);
+        __uint(max_entries, 2 * GUARD_LAYERS_MAX);
+        __type(key, __u32);
+        __type(value, struct guard_layer);
+} layers SEC(".maps");
+
+struct {
+        __uint(type, BPF_MAP_TYPE_HASH);
+        __uint(map_flags, BPF_F_NO_PREALLOC);
+        __uint(max_entries, 2 * GUARD_CLASSES_MAX);
+        __type(key, struct guard_class_key);
+        __type(value, struct guard_class);
+} classes SEC(".maps");
+
 GENERATIONS(lines, INNER_ARRAY(union guard_line));
 GENERATIONS(terms, INNER_ARRAY(struct guard_block));
-GENERATIONS(classes, INNER_HASH(__u64, struct guard_class));
 GENERATIONS(edges, INNER_HASH(struct guard_edge_key, struct guard_edge));
 GENERATIONS(exes, INNER_HASH(struct guard_inode, struct guard_bits));
 GENERATIONS(uids, INNER_HASH(__u32, struct guard_bits));
 
 /* Nobody looks into it: whoever puts something there waits until all programs that run now have ended. */
-GENERATIONS(turnstile, INNER_ARRAY(struct guard_set));
+GENERATIONS(turnstile, INNER_ARRAY(union guard_line));
 
 struct {
         __uint(type, BPF_MAP_TYPE_ARRAY);
@@ -100,6 +124,25 @@ static __always_inline struct guard_control *find_control(void)
         __u32 zero = 0;
 
         return bpf_map_lookup_elem(&control, &zero);
+}
+
+static __always_inline const struct guard_set *find_set(__u32 generation)
+{
+        return bpf_map_lookup_elem(&sets, &generation);
+}
+
+static __always_inline const struct guard_layer *find_layer(__u32 generation, __u32 layer)
+{
+        __u32 key = generation * GUARD_LAYERS_MAX + layer;
+
+        return bpf_map_lookup_elem(&layers, &key);
+}
+
+static __always_inline const struct guard_class *find_class(__u32 generation, __u64 cgroup)
+{
+        struct guard_class_key key = { .cgroup = cgroup, .generation = generation };
+
+        return bpf_map_lookup_elem(&classes, &key);
 }
 
 /* An element of a generation's array. */

@@ -16,9 +16,6 @@
         (BIT(GUARD_PROGRAM_LSM_CONNECT) | BIT(GUARD_PROGRAM_LSM_SENDMSG) | BIT(GUARD_PROGRAM_LSM_CREATE) |  \
          BIT(GUARD_PROGRAM_LSM_LISTEN))
 
-/* Cgroups that come while a policy is in force; those that find no room are looked up by name each time. */
-#define CLASSES_MAX 8192u
-
 static const struct program_forms forms[_GUARD_PROGRAM_MAX] = {
         [GUARD_PROGRAM_CONNECT4] = { { "guard_connect4" } },
         [GUARD_PROGRAM_CONNECT6] = { { "guard_connect6" } },
@@ -65,7 +62,7 @@ int program_load(struct program *p, const struct program_sizes *sizes)
         uint32_t needed = BIT(_GUARD_PROGRAM_MAX) - 1;
         int r;
 
-        *p = (struct program){ .sizes = *sizes, .classes = -1 };
+        *p = (struct program){ .sizes = *sizes };
         r = programs_load(&p->programs, &skeleton, forms, _GUARD_PROGRAM_MAX, sizes->lsm ? needed : needed & ~LSM_HOOKS, &p->sizes);
         if (r < 0)
                 return r;
@@ -84,19 +81,17 @@ void program_done(struct program *p)
                 (void) munmap(p->question, sizeof(*p->question));
         if (p->counts)
                 (void) munmap(p->counts, counts_size(&p->sizes));
-        if (p->classes >= 0)
-                (void) close(p->classes);
         programs_done(&p->programs);
         free(p->pinned);
-        *p = (struct program){ .classes = -1 };
+        *p = (struct program){};
 }
 
 /* --- a policy --- */
 
 /* The tables of a generation, each in a map of maps of its name. */
-enum { SETS, LAYERS, LINES, TERMS, CLASSES, EDGES, EXES, UIDS, _TABLE_MAX };
+enum { LINES, TERMS, EDGES, EXES, UIDS, _TABLE_MAX };
 
-static const char *const table_names[_TABLE_MAX] = { "sets", "layers", "lines", "terms", "classes", "edges", "exes", "uids" };
+static const char *const table_names[_TABLE_MAX] = { "lines", "terms", "edges", "exes", "uids" };
 
 /* An array, or a hash of keys and values that stand side by side in elements of `stride` bytes. */
 struct contents {
@@ -106,17 +101,18 @@ struct contents {
         uint32_t n, room;
 };
 
-static int fill_array(int fd, const struct contents *c)
+/* From `first` on. */
+static int fill_array(int fd, uint32_t first, const void *at, uint32_t n)
 {
         LIBBPF_OPTS(bpf_map_batch_opts, options);
-        uint32_t *keys = calloc(c->n, sizeof(*keys)), n = c->n;
+        uint32_t *keys = calloc(n, sizeof(*keys));
         int r;
 
         if (!keys)
                 return -ENOMEM;
         for (uint32_t i = 0; i < n; i++)
-                keys[i] = i;
-        r = bpf_map_update_batch(fd, keys, c->at, &n, &options) < 0 ? -errno : 0;
+                keys[i] = first + i;
+        r = bpf_map_update_batch(fd, keys, at, &n, &options) < 0 ? -errno : 0;
         free(keys);
         return r;
 }
@@ -141,7 +137,7 @@ static int make_table(const char *name, const struct contents *c)
         if (fd < 0)
                 return -errno;
         if (c->n > 0)
-                r = c->is_hash ? fill_hash(fd, c) : fill_array(fd, c);
+                r = c->is_hash ? fill_hash(fd, c) : fill_array(fd, 0, c->at, c->n);
         if (r >= 0)
                 return fd;
         (void) close(fd);
@@ -158,11 +154,8 @@ static int make_table(const char *name, const struct contents *c)
 static int make_tables(const struct policy *policy, const struct tasks *tasks, int fds[_TABLE_MAX])
 {
         const struct contents contents[_TABLE_MAX] = {
-                [SETS] = ARRAY(&policy->set, 1, struct guard_set),
-                [LAYERS] = ARRAY(policy->layers, policy->n_layers, struct guard_layer),
                 [LINES] = ARRAY(policy->table.lines, policy->table.n_all, union guard_line),
                 [TERMS] = ARRAY(policy->table.blocks, policy->table.n_blocks, struct guard_block),
-                [CLASSES] = HASH_TABLE(tasks->classes, tasks->n_classes, tasks->n_classes + CLASSES_MAX, struct guard_class_of, cgroup, class),
                 [EDGES] = HASH_TABLE(policy->paths.edges, (uint32_t) policy->paths.n, (uint32_t) policy->paths.n, struct path_edge, key, edge),
                 [EXES] = HASH_TABLE(tasks->exes, tasks->n_exes, tasks->n_exes, struct guard_exe_of, inode, bits),
                 [UIDS] = HASH_TABLE(tasks->uids, tasks->n_uids, tasks->n_uids, struct guard_uid_of, uid, bits),
@@ -188,7 +181,6 @@ static bool is_looked_at(const struct policy *policy, int table)
         switch (table) {
         case TERMS:
                 return policy->table.n_blocks > 0;
-        case CLASSES:
         case EDGES:
                 return policy->set.has_cgroups;
         case EXES:
@@ -200,24 +192,51 @@ static bool is_looked_at(const struct policy *policy, int table)
         }
 }
 
+/* What is known of cgroups by the policy before the last goes, and what user space knows by the new one comes. */
+static int place_classes(const struct program *p, uint32_t generation, const struct tasks *tasks)
+{
+        int map = programs_map(&p->programs, "classes"), r = 0;
+        struct guard_class_key key, next;
+
+        for (int more = bpf_map_get_next_key(map, NULL, &next); more == 0;) {
+                key = next;
+                more = bpf_map_get_next_key(map, &key, &next);
+                if (key.generation == generation)
+                        (void) bpf_map_delete_elem(map, &key);
+        }
+        for (uint32_t i = 0; i < tasks->n_classes && r >= 0; i++) {
+                key = (struct guard_class_key){ tasks->classes[i].cgroup, generation };
+                r = bpf_map_update_elem(map, &key, &tasks->classes[i].class, BPF_ANY) < 0 ? -errno : 0;
+        }
+        return r;
+}
+
+static int place_all(const struct program *p, uint32_t generation, const struct policy *policy, const struct tasks *tasks, const int fds[_TABLE_MAX])
+{
+        int r;
+
+        /* Who was held up since before the last switch still looks at what is about to be replaced: he is waited for. */
+        r = place(p, "turnstile", 0, fds[LINES]);
+        for (int i = 0; i < _TABLE_MAX && r >= 0; i++)
+                if (is_looked_at(policy, i))
+                        r = place(p, table_names[i], generation, fds[i]);
+        if (r >= 0 && policy->n_layers > 0)
+                r = fill_array(programs_map(&p->programs, "layers"), generation * GUARD_LAYERS_MAX, policy->layers, policy->n_layers);
+        if (r >= 0)
+                r = place_classes(p, generation, tasks);
+        return r >= 0 ? fill_array(programs_map(&p->programs, "sets"), generation, &policy->set, 1) : r;
+}
+
 int program_swap(struct program *p, const struct policy *policy, const struct tasks *tasks)
 {
         uint32_t next = !p->control->generation;
         int fds[_TABLE_MAX], r = make_tables(policy, tasks, fds);
 
-        /* Who was held up since before the last switch still looks at what is about to be replaced: he is waited for. */
         if (r >= 0)
-                r = place(p, "turnstile", 0, fds[SETS]);
-        for (int i = 0; i < _TABLE_MAX && r >= 0; i++)
-                if (is_looked_at(policy, i))
-                        r = place(p, table_names[i], next, fds[i]);
+                r = place_all(p, next, policy, tasks, fds);
         if (r >= 0) {
                 __atomic_store_n(&p->control->generation, next, __ATOMIC_RELEASE);
                 __atomic_add_fetch(&p->control->stamp, 1, __ATOMIC_RELEASE);
-                if (p->classes >= 0)
-                        (void) close(p->classes);
-                p->classes = fds[CLASSES];
-                fds[CLASSES] = -1;
         }
         for (int i = 0; i < _TABLE_MAX; i++)
                 if (fds[i] >= 0)
@@ -227,13 +246,18 @@ int program_swap(struct program *p, const struct policy *policy, const struct ta
 
 int program_set_class(struct program *p, uint64_t cgroup, const struct guard_class *class)
 {
-        return bpf_map_update_elem(p->classes, &cgroup, class, BPF_ANY) < 0 ? -errno : 0;
+        struct guard_class_key key = { cgroup, p->control->generation };
+
+        return bpf_map_update_elem(programs_map(&p->programs, "classes"), &key, class, BPF_ANY) < 0 ? -errno : 0;
 }
 
 void program_forget_class(struct program *p, uint64_t cgroup)
 {
-        if (p->classes >= 0)
-                (void) bpf_map_delete_elem(p->classes, &cgroup);
+        for (uint64_t generation = 0; generation < 2; generation++) {
+                struct guard_class_key key = { cgroup, generation };
+
+                (void) bpf_map_delete_elem(programs_map(&p->programs, "classes"), &key);
+        }
 }
 
 void program_set_mode(struct program *p, uint32_t mode)

@@ -64,7 +64,6 @@ struct program {
         struct guard_counts *counts;
         struct bpf_link *links[GUARD_HOOKS_MAX];
         char *pinned; /* the folder our links are pinned in; NULL: they are not */
-        int classes;  /* of the policy in force: a map, or -1 */
 };
 
 /* 0 also when hooks were refused: programs_refusal(). */

@@ -102,7 +102,7 @@ __noinline int guard_learn(struct guard_request *rq)
 static __always_inline void name_rule(struct guard_request *rq, __u32 generation)
 {
         __u32 layer = rq->rule;
-        const struct guard_layer *l = layer == GUARD_NO_RULE ? NULL : FIND_AT(layers, generation, layer);
+        const struct guard_layer *l = layer == GUARD_NO_RULE ? NULL : find_layer(generation, layer);
 
         rq->log = l ? l->log : GUARD_LOG_FIRST;
         rq->rule = l ? l->rule : GUARD_NO_RULE;
@@ -141,7 +141,7 @@ static __always_inline bool is_probe(const struct guard_control *c, const struct
 __noinline int guard_judge_all(struct guard_request *rq, __u32 generation)
 {
         struct task_struct *task = (struct task_struct *) bpf_get_current_task();
-        const struct guard_set *set = FIND_AT(sets, generation, 0);
+        const struct guard_set *set = find_set(generation);
         struct guard_class class = {};
         __u64 cgroup;
 
@@ -169,7 +169,7 @@ static __always_inline int judge(struct guard_request *rq, const struct guard_se
         if (set->has_exes | set->has_uids)
                 return guard_judge_all(rq, generation);
         if (set->has_cgroups)
-                class = FIND(classes, generation, &cgroup);
+                class = find_class(generation, cgroup);
         return class ? guard_judge(rq, set, class, generation) : guard_judge_all(rq, generation);
 }
 
@@ -194,7 +194,7 @@ static __always_inline int decide(struct guard_request *rq)
                 return c->teller == rq->backend || rq->kind == GUARD_CREATE ? guard_learn(rq) : 0;
 
         generation = c->generation & 1;
-        set = FIND_AT(sets, generation, 0);
+        set = find_set(generation);
         if (!set)
                 return 0;
         return judge(rq, set, generation) == GUARD_DENY ? guard_refuse(rq, generation) : 0;

@@ -158,7 +158,7 @@ __noinline int guard_walk_step(struct guard_walk *w, struct guard_class *class, 
 __noinline int guard_classify(struct guard_class *ret, __u32 generation)
 {
         struct guard_walk w = { .generation = generation, .slices = 1 };
-        const struct guard_set *set = FIND_AT(sets, generation, 0);
+        const struct guard_set *set = find_set(generation);
 
         if (!ret || !set)
                 return 0;
@@ -177,10 +177,10 @@ __noinline int guard_classify(struct guard_class *ret, __u32 generation)
 /* Notes it; user space may have been quicker, and knows better. class: of the caller's own, as 6.1 wants keys and values of maps to be. */
 static __always_inline void keep_class(const struct guard_class *class, __u64 cgroup, __u32 generation)
 {
-        void *inner = bpf_map_lookup_elem(&classes, &generation);
+        struct guard_class_key key = { .cgroup = cgroup, .generation = generation };
         struct guard_control *c = find_control();
 
-        if (inner && c && bpf_map_update_elem(inner, &cgroup, class, BPF_NOEXIST) == -7 /* E2BIG */)
+        if (c && bpf_map_update_elem(&classes, &key, class, BPF_NOEXIST) == -7 /* E2BIG */)
                 __sync_fetch_and_add(&c->classes_lost, 1);
 }
 
@@ -210,7 +210,7 @@ static __always_inline void keep_bits(struct guard_class *c, const struct guard_
 /* What is known of the cgroup; 0: nothing yet. */
 __noinline int guard_match_cgroup(struct guard_class *ret, __u64 cgroup, __u32 generation)
 {
-        const struct guard_set *set = FIND_AT(sets, generation, 0);
+        const struct guard_set *set = find_set(generation);
         const struct guard_class *class;
 
         if (!ret || !set)
@@ -219,7 +219,7 @@ __noinline int guard_match_cgroup(struct guard_class *ret, __u64 cgroup, __u32 g
                 *ret = set->everybody;
                 return 1;
         }
-        class = FIND(classes, generation, &cgroup);
+        class = find_class(generation, cgroup);
         if (class)
                 *ret = *class;
         return class != NULL;
@@ -228,7 +228,7 @@ __noinline int guard_match_cgroup(struct guard_class *ret, __u64 cgroup, __u32 g
 /* Leaves of the layers that match the cgroup those that match program and user, too. */
 __noinline int guard_match_program(struct guard_class *class, struct guard_request *rq, __u32 generation)
 {
-        const struct guard_set *set = FIND_AT(sets, generation, 0);
+        const struct guard_set *set = find_set(generation);
         const struct guard_bits *bits;
         struct guard_inode exe;
         __u32 uid;
