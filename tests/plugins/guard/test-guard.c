@@ -165,17 +165,17 @@ static void test_a_cgroup_that_nobody_has_seen(void **state)
         (void) ground_add(&ground, "new.service");
         (void) ground_add(&ground, "new.service/sub");
         (void) ground_add(&ground, "web@1.service");
-        (void) ground_add(&ground, "nobody");
-        (void) ground_add(&ground, "nobody/new.service");
+        (void) ground_add(&ground, "user@1000.service");
+        (void) ground_add(&ground, "user@1000.service/new.service");
         assert_let("new.service", TCP("192.0.2.1", 443));
         assert_let("new.service/sub", TCP("192.0.2.1", 443));
         assert_let("web@1.service", TCP("192.0.2.1", 443));
         assert_refused("web@1.service", TCP("198.51.100.1", 443));
         /* No unit: somebody's own, who calls it as he likes. */
-        assert_refused("nobody/new.service", TCP("192.0.2.1", 443));
+        assert_refused("user@1000.service/new.service", TCP("192.0.2.1", 443));
         testhost_free(th);
-        ground_drop(&ground, "nobody/new.service");
-        ground_drop(&ground, "nobody");
+        ground_drop(&ground, "user@1000.service/new.service");
+        ground_drop(&ground, "user@1000.service");
         ground_drop(&ground, "web@1.service");
         ground_drop(&ground, "new.service/sub");
         ground_drop(&ground, "new.service");
