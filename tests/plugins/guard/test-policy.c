@@ -187,6 +187,36 @@ static void test_many_prefixes(void **state)
         free(rule.items);
 }
 
+/* A name allows what it stands for now, and nothing while nobody knows. */
+static void test_a_name(void **state)
+{
+        struct item item = { .host = "deb.example.org", .host_length = 15, .ports = { 443, 443 }, .protocol = 6 };
+        struct rule rule = { .name = (char *) "name", .uid = -1, .items = &item, .n_items = 1 };
+        struct rules rules = { .verdict = GUARD_DENY, .all = &rule, .n = 1 };
+        const struct resolved resolved = { .address = { .family = 4, .length = 32, .bytes = { 192, 0, 2, 1 } } };
+        struct policy_input in = { .rules = &rules };
+        struct guard_request rq = { .family = 4, .upper = 0xc0000201ull << 32, .protocol = 6, .port = 443 };
+        struct guard_class class;
+        struct policy p;
+
+        assert_int_equal(policy_make(&in, &p, NULL, 0), 0);
+        policy_classify(&p, &rules, "/x", &class);
+        assert_int_equal(walk(&p, &class, &rq), GUARD_DENY);
+        policy_clear(&p);
+
+        in.resolved = &resolved;
+        in.n_resolved = 1;
+        assert_int_equal(policy_make(&in, &p, NULL, 0), 0);
+        policy_classify(&p, &rules, "/x", &class);
+        assert_int_equal(walk(&p, &class, &rq), GUARD_ALLOW);
+        rq.port = 80;
+        assert_int_equal(walk(&p, &class, &rq), GUARD_DENY);
+        rq.port = 443;
+        rq.upper = 0xc0000202ull << 32;
+        assert_int_equal(walk(&p, &class, &rq), GUARD_DENY);
+        policy_clear(&p);
+}
+
 static void test_too_much(void **state)
 {
         enum { N = 65 };
@@ -256,6 +286,7 @@ int main(void)
                 cmocka_unit_test(test_cgroups),
                 cmocka_unit_test(test_against_the_oracle),
                 cmocka_unit_test(test_many_prefixes),
+                cmocka_unit_test(test_a_name),
                 cmocka_unit_test(test_too_much),
                 cmocka_unit_test(test_lifeline),
                 cmocka_unit_test(test_coverage),
