@@ -105,6 +105,13 @@ class Guard(PlantCase):
         self.stop(daemon)
         self.assert_let("192.0.2.1")
 
+    def test_a_name(self):
+        self.egress(allow="name:deb.test:443/tcp")
+        self.start()
+        self.assertTrue(wait_for(lambda: self.attempt("192.0.2.7") == errno.ENETUNREACH), self.said())
+        self.assert_refused("192.0.2.7", 80)
+        self.assert_refused()
+
     def test_a_daemon_that_advises(self):
         self.egress()
         self.start("advise")
@@ -135,8 +142,18 @@ class Guard(PlantCase):
         self.stop(daemon)
 
 
+def with_a_name():
+    """This program once more, where deb.test is 192.0.2.7: in a mount namespace of its own."""
+    if "TRIMTAB_OWN_HOSTS" in os.environ:
+        return
+    os.environ["TRIMTAB_OWN_HOSTS"] = "1"
+    bind = 'h=$(mktemp) && { cat /etc/hosts; echo 192.0.2.7 deb.test; } > $h && mount --bind $h /etc/hosts && rm $h && exec "$@"'
+    os.execvp("unshare", ["unshare", "--mount", "sh", "-c", bind, "sh", sys.executable, *sys.argv])
+
+
 if __name__ == "__main__":
     if os.geteuid() != 0 or not unified():
         print("skipped: it takes root, and cgroup v2")
         sys.exit(77)
+    with_a_name()
     unittest.main(argv=[sys.argv[0], *sys.argv[4:]])
