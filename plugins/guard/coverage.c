@@ -30,6 +30,8 @@ static const struct technique {
         { "connected sockets of others, inherited or passed", { [GUARD_CGROUP] = NEVER, [GUARD_LSM] = CONNECT | SEND },
           "those that were connected while the policy was in force; sendfile() and splice() to one before Linux 6.5 are not seen" },
         { "listening", { [GUARD_CGROUP] = NEVER, [GUARD_LSM] = BIT(PROBE_LISTEN) }, "TCP; not on loopback" },
+        { "source routes", { [GUARD_CGROUP] = NEVER, [GUARD_LSM] = NEVER },
+          "IP_OPTIONS, IP_RETOPTS, IPV6_RTHDR: to an address that is allowed, as loopback is, by way of one that is not" },
         { "SCTP, several addresses at once", { [GUARD_CGROUP] = NEVER, [GUARD_LSM] = NEVER }, "sctp_connectx() is not looked at" },
         { "vsock, Bluetooth, CAN and other families", { [GUARD_CGROUP] = NEVER, [GUARD_LSM] = NEVER }, "only IPv4, IPv6 and packet sockets are" },
         { "what the kernel sends for others", { [GUARD_CGROUP] = NEVER, [GUARD_LSM] = NEVER }, "NFS, iSCSI, tunnels: on nobody's behalf" },

@@ -118,7 +118,9 @@ __noinline int guard_look_listen(struct guard_request *rq, __u32 layer, __u32 ge
         for (__u32 i = 0; i < GUARD_LISTEN_MAX; i++) {
                 if (i >= l->n_listen)
                         break;
-                if (rq->port >= l->listen[i].first && rq->port <= l->listen[i].last)
+                /* Without bind() the kernel chooses the port later: it may be any. */
+                if (rq->port ? rq->port >= l->listen[i].first && rq->port <= l->listen[i].last
+                             : l->listen[i].first <= 1 && l->listen[i].last == 65535)
                         return GUARD_ALLOW;
         }
         return GUARD_DENY;

@@ -159,7 +159,8 @@ static int ask_listen(const struct rules *rules, const struct task *task, uint16
                 if (!r->has_listen)
                         continue;
                 for (size_t j = 0; j < r->n_listen; j++)
-                        if (port >= r->listen[j].first && port <= r->listen[j].last)
+                        if (port ? port >= r->listen[j].first && port <= r->listen[j].last
+                                 : r->listen[j].first <= 1 && r->listen[j].last == 65535)
                                 return GUARD_ALLOW;
                 return GUARD_DENY;
         }

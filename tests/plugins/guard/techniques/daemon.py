@@ -47,6 +47,8 @@ REFUSED_HOLES = (
     "accept inherited",       # who is reached may answer
     "udp bind",               # nothing is looked at of UDP that comes in
     "sctp connectx",
+    "* source route*",        # to loopback, which is let through, by way of where nobody may go
+    "udp segment route",      # the same
     "xdp socket*",            # a family that is none of those that are looked at
 )
 # Without the LSM: what has been connected by others, what is below IP, and who listens.
