@@ -176,7 +176,8 @@ static int flatten(struct table *t, struct entry *entries, size_t n, struct node
 {
         size_t stack[LENGTHS + 1], depth = 0;
 
-        qsort(entries, n, sizeof(*entries), compare_entries);
+        if (n > 0)
+                qsort(entries, n, sizeof(*entries), compare_entries);
         for (size_t i = 0, next; i < n; i = next) {
                 int r;
 
@@ -283,7 +284,8 @@ static void settle_markers(struct nodes *nodes)
 {
         size_t stack[LENGTHS + 1], depth = 0, n = 0;
 
-        qsort(nodes->at, nodes->n, sizeof(*nodes->at), compare_nodes);
+        if (nodes->n > 0)
+                qsort(nodes->at, nodes->n, sizeof(*nodes->at), compare_nodes);
         for (size_t i = 0; i < nodes->n; i++) {
                 struct node node = nodes->at[i];
 

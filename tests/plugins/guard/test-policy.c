@@ -264,15 +264,18 @@ static void test_coverage(void **state)
 {
         uint32_t all = (1u << _PROBE_MAX) - 1, none[_GUARD_BACKEND_MAX] = {}, both[_GUARD_BACKEND_MAX] = { all, all };
         struct coverage_row rows[COVERAGE_ROWS_MAX];
-        size_t n = coverage_rows(none, rows), covered = 0;
+        size_t n = coverage_rows(none, rows);
 
         for (size_t i = 0; i < n; i++)
                 assert_null(rows[i].by);
         assert_false(coverage_is_whole(none, GUARD_CGROUP));
         n = coverage_rows(both, rows);
-        for (size_t i = 0; i < n; i++)
-                covered += rows[i].by != NULL;
-        assert_int_equal(covered, n - 3);
+        for (size_t i = 0; i < n; i++) {
+                bool never = strstr(rows[i].technique, "source routes") || strstr(rows[i].technique, "SCTP") ||
+                             strstr(rows[i].technique, "other families") || strstr(rows[i].technique, "the kernel sends");
+
+                assert_true(!rows[i].by == never);
+        }
         assert_true(coverage_is_whole(both, GUARD_LSM));
         both[GUARD_LSM] &= ~(1u << PROBE_SEND6);
         assert_false(coverage_is_whole(both, GUARD_LSM));

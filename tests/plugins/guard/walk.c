@@ -74,7 +74,7 @@ static bool has(const struct guard_bits *b, uint32_t layer)
 static int listen_at(const struct guard_layer *l, uint16_t port)
 {
         for (uint32_t i = 0; i < l->n_listen; i++)
-                if (port >= l->listen[i].first && port <= l->listen[i].last)
+                if (port ? port >= l->listen[i].first && port <= l->listen[i].last : l->listen[i].first <= 1 && l->listen[i].last == 65535)
                         return GUARD_ALLOW;
         return GUARD_DENY;
 }
