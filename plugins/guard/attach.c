@@ -156,7 +156,13 @@ int program_unpin(struct program *p)
         return gone ? 0 : -EBUSY;
 }
 
-/* Of the folders below dir that are not ours: all are counted, and taken away if `remove`. */
+/* By the time in its name. Those of a daemon that came after us are its own affair: each would take away the other's. */
+static bool is_earlier(const struct program *p, const char *name)
+{
+        return strtoull(name, NULL, 10) < p->since_ns;
+}
+
+/* Of the folders below dir that were there before us: all are counted, and taken away if `remove`. */
 static int look_at_others(const struct program *p, const char *dir, bool remove)
 {
         DIR *d = opendir(dir);
@@ -167,9 +173,9 @@ static int look_at_others(const struct program *p, const char *dir, bool remove)
         if (!d)
                 return 0;
         while ((e = readdir(d))) {
-                (void) snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
-                if (e->d_name[0] == '.' || (p->pinned && strcmp(path, p->pinned) == 0))
+                if (e->d_name[0] == '.' || !is_earlier(p, e->d_name))
                         continue;
+                (void) snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
                 n += !remove || remove_folder(path, false);
         }
         (void) closedir(d);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "guard.bpf.skel.h"
@@ -60,9 +61,11 @@ static size_t counts_size(const struct program_sizes *s)
 int program_load(struct program *p, const struct program_sizes *sizes)
 {
         uint32_t needed = BIT(_GUARD_PROGRAM_MAX) - 1;
+        struct timespec now;
         int r;
 
-        *p = (struct program){ .sizes = *sizes };
+        (void) clock_gettime(CLOCK_BOOTTIME, &now);
+        *p = (struct program){ .sizes = *sizes, .since_ns = (uint64_t) now.tv_sec * 1000000000u + (uint64_t) now.tv_nsec };
         r = programs_load(&p->programs, &skeleton, forms, _GUARD_PROGRAM_MAX, sizes->lsm ? needed : needed & ~LSM_HOOKS, &p->sizes);
         if (r < 0)
                 return r;

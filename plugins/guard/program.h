@@ -64,6 +64,7 @@ struct program {
         struct guard_counts *counts;
         struct bpf_link *links[GUARD_HOOKS_MAX];
         char *pinned; /* the folder our links are pinned in; NULL: they are not */
+        uint64_t since_ns; /* CLOCK_BOOTTIME: what was pinned before is somebody else's */
 };
 
 /* 0 also when hooks were refused: programs_refusal(). */
@@ -82,7 +83,7 @@ uint32_t program_attach(struct program *p, int cgroup, char *why, uint32_t size)
 void program_detach(struct program *p);
 bool program_is_attached(const struct program *p);
 
-/* Pins what is attached in a new folder below dir. Then program_unpin_others() takes away what others have left there. */
+/* Pins what is attached in a new folder below dir. Then program_unpin_others() takes away what others have left there before us. */
 int program_pin(struct program *p, const char *dir);
 int program_unpin(struct program *p);
 /* How many folders went; their policies are in force no more. */
