@@ -8,7 +8,7 @@
  *     knock hammer CGROUP ASKED PER_SECOND            allowed and forbidden ones in turns, until it is ended
  *     knock storm CGROUP COUNT ADDRESS [spread]       forbidden ones as fast as they go; prints how many were refused, and the seconds
  *
- * FRAMES and ASKED are files, which the program maps: numbers of 8 bytes each.
+ * CGROUP "-": the one it is in. FRAMES and ASKED are files, which the program maps: numbers of 8 bytes each.
  */
 
 #include <arpa/inet.h>
@@ -121,6 +121,8 @@ static void enter(const char *cgroup)
         char path[4096];
         int fd;
 
+        if (strcmp(cgroup, "-") == 0)
+                return;
         (void) snprintf(path, sizeof(path), "%s/cgroup.procs", cgroup);
         fd = open(path, O_WRONLY | O_CLOEXEC);
         if (fd < 0 || write(fd, "0", 1) != 1) {
