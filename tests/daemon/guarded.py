@@ -158,7 +158,7 @@ class GuardCase(PlantCase):
         client.kill()
         client.wait()
 
-    def hammer(self, per_second=300):
+    def hammer(self, per_second=2000):
         client = subprocess.Popen([KNOCK, "hammer", f"{ROOT}{SLICE}/web.service", f"{self.dir}/asked", str(per_second)])
         self.clients.append(client)
         self.assertTrue(wait_for(lambda: os.path.exists(f"{self.dir}/asked") and self.asked()["allowed"] > 10), self.said())

@@ -152,7 +152,7 @@ class Lives(GuardCase):
 
     def begin_hammered(self, on_exit):
         daemon = self.begin_enforcing(policy(on_exit=on_exit))
-        self.hammer()
+        self.hammer()  # as often as it takes to hit a few milliseconds
         return daemon
 
     def assert_never_otherwise(self, beyond=200):
