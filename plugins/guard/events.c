@@ -52,10 +52,11 @@ void event_format(const struct guard_event *e, const char *cgroup, char *ret, si
         static const char *const verbs[_GUARD_KIND_MAX] = {
                 [GUARD_CONNECT] = "to", [GUARD_SEND] = "a datagram to", [GUARD_CREATE] = "a socket for", [GUARD_LISTEN] = "listening at",
         };
-        char where[96];
+        char where[96], gone[GUARD_UNIT_MAX + 24];
 
         destination_format(e->family, e->upper, e->lower, e->port, e->protocol, where, sizeof(where));
-        (void) snprintf(ret, size, "%s (%.16s, pid %u, uid %u) %s %s", cgroup ?: "a cgroup that is gone", e->comm, e->pid, e->uid,
+        (void) snprintf(gone, sizeof(gone), "%.*s, which is gone,", GUARD_UNIT_MAX, e->unit[0] ? e->unit : "a cgroup");
+        (void) snprintf(ret, size, "%s (%.16s, pid %u, uid %u) %s %s", cgroup ?: gone, e->comm, e->pid, e->uid,
                         e->kind < _GUARD_KIND_MAX ? verbs[e->kind] : "?", where);
 }
 

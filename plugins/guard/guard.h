@@ -230,6 +230,8 @@ struct guard_counts {
         __u64 reserved;
 };
 
+#define GUARD_UNIT_MAX 64
+
 /* One refusal, to be told. */
 struct guard_event {
         __u64 time_ns; /* CLOCK_MONOTONIC */
@@ -241,6 +243,7 @@ struct guard_event {
         __u8 enforced;
         __u8 reserved[7];
         char comm[16]; /* as it is: anything but NUL may be in it */
+        char unit[GUARD_UNIT_MAX]; /* the name of the cgroup's directory, for when it is gone by the time this is read */
 };
 
 #define GUARD_SEEN_BITS 13

@@ -40,6 +40,7 @@ static __always_inline bool was_seen(const struct guard_request *rq, __u64 stamp
 
 static __always_inline void tell(struct guard_request *rq, struct guard_control *c, bool enforced)
 {
+        struct task_struct *task = (struct task_struct *) bpf_get_current_task();
         struct guard_event *e;
 
         if (rq->log == GUARD_LOG_NONE || (rq->log == GUARD_LOG_FIRST && was_seen(rq, c->stamp)))
@@ -54,7 +55,7 @@ static __always_inline void tell(struct guard_request *rq, struct guard_control 
         e->cgroup = rq->cgroup;
         e->upper = rq->upper;
         e->lower = rq->lower;
-        read_exe((struct task_struct *) bpf_get_current_task(), &e->exe);
+        read_exe(task, &e->exe);
         e->pid = bpf_get_current_pid_tgid() >> 32;
         e->uid = bpf_get_current_uid_gid();
         e->port = rq->port;
@@ -65,6 +66,7 @@ static __always_inline void tell(struct guard_request *rq, struct guard_control 
         e->backend = rq->backend;
         e->enforced = enforced;
         bpf_get_current_comm(e->comm, sizeof(e->comm));
+        bpf_probe_read_kernel_str(e->unit, sizeof(e->unit), BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, name));
         bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
 }
 

@@ -56,6 +56,15 @@ class Modes(GuardCase):
         self.assertEqual(self.stop(daemon), 0)
         self.assert_let("10.88.2.1", FORBIDDEN)
 
+    def test_who_is_gone_by_the_next_tick_is_named(self):
+        self.configure(tick="2s")
+        self.begin_enforcing(policy(more=f"[egress-rule all]\ncgroup = {SLICE}\ndeny = 10.88.2.0/24\n"))
+        os.mkdir(f"{ROOT}{SLICE}/short.service")
+        self.assert_refused("10.88.2.1", unit="short.service")
+        os.rmdir(f"{ROOT}{SLICE}/short.service")
+        self.assertTrue(wait_for(lambda: "by egress-rule all" in self.said()), self.said())
+        self.assertIn("short.service", self.said())
+
     def test_a_daemon_that_advises_refuses_nothing_and_says_what_it_would(self):
         self.begin(policy(), daemon_mode="advise")
         self.assertTrue(wait_for(lambda: "would enforce" in self.said()), self.said())
