@@ -305,6 +305,38 @@ static int check_option(const struct descriptor *d, uint32_t i, struct inspectio
         return 0;
 }
 
+static int check_report(const struct descriptor *d, uint32_t i, struct inspection *why)
+{
+        const struct trimtab_report *o = &d->reports[i];
+        const struct entry e = { "report", o->name, why };
+        int r;
+
+        r = check_name(&e, o->name, "-");
+        if (r >= 0)
+                r = check_help(&e, o->help);
+        if (r >= 0 && o->columns && !o->columns[0])
+                r = REFUSE(&e, "its table has no columns; NULL is a value a line");
+        for (uint32_t j = 0; j < i && r >= 0; j++)
+                if (streq(d->reports[j].name, o->name))
+                        r = REFUSE(&e, "declared twice");
+        return r;
+}
+
+static int check_deed(const struct descriptor *d, uint32_t i, struct inspection *why)
+{
+        const struct trimtab_deed *o = &d->deeds[i];
+        const struct entry e = { "deed", o->name, why };
+        int r;
+
+        r = check_name(&e, o->name, "-");
+        if (r >= 0)
+                r = check_help(&e, o->help);
+        for (uint32_t j = 0; j < i && r >= 0; j++)
+                if (streq(d->deeds[j].name, o->name))
+                        r = REFUSE(&e, "declared twice");
+        return r;
+}
+
 static int check_head(const struct trimtab_plugin *p, struct inspection *why)
 {
         if (!is_text(p->version) || !is_text(p->license) || !is_text(p->help))
@@ -314,6 +346,10 @@ static int check_head(const struct trimtab_plugin *p, struct inspection *why)
                 return inspection_refuse(why, -ENOEXEC, "the descriptor has metrics and no collect()");
         if (p->n_sections > 0 && !p->configure)
                 return inspection_refuse(why, -ENOEXEC, "the descriptor has sections and no configure()");
+        if (p->n_reports > 0 && !p->report)
+                return inspection_refuse(why, -ENOEXEC, "the descriptor has reports and no report()");
+        if (p->n_deeds > 0 && !p->deed)
+                return inspection_refuse(why, -ENOEXEC, "the descriptor has deeds and no deed()");
         return 0;
 }
 
@@ -333,6 +369,10 @@ int descriptor_check(const struct descriptor *d, const struct objects *objects, 
                 r = check_option(d, i, why);
         for (uint32_t i = 0; i < p->n_sections && r >= 0; i++)
                 r = check_section(d, i, why);
+        for (uint32_t i = 0; i < p->n_reports && r >= 0; i++)
+                r = check_report(d, i, why);
+        for (uint32_t i = 0; i < p->n_deeds && r >= 0; i++)
+                r = check_deed(d, i, why);
 
         return r;
 }

@@ -91,6 +91,10 @@ static int read_arrays(struct descriptor *d, struct inspection *found)
                   (void **) &d->options, "TRIMTAB_PLUGIN_HEAD" },
                 { "section", p->sections, p->n_sections, p->section_size, SECTION_SIZE_1_2, sizeof(*p->sections),
                   (void **) &d->sections, "TRIMTAB_SECTIONS" },
+                { "report", p->reports, p->n_reports, p->report_size, REPORT_SIZE_1_4, sizeof(*p->reports),
+                  (void **) &d->reports, "TRIMTAB_REPORTS" },
+                { "deed", p->deeds, p->n_deeds, p->deed_size, DEED_SIZE_1_4, sizeof(*p->deeds),
+                  (void **) &d->deeds, "TRIMTAB_DEEDS" },
         };
         int r;
 
@@ -105,6 +109,8 @@ static int read_arrays(struct descriptor *d, struct inspection *found)
         d->plugin.scopes = d->scopes;
         d->plugin.options = d->options;
         d->plugin.sections = d->sections;
+        d->plugin.reports = d->reports;
+        d->plugin.deeds = d->deeds;
         return read_keys(d, found);
 }
 
@@ -142,5 +148,7 @@ void descriptor_clear(struct descriptor *d)
                 free(d->keys[i]);
         free(d->keys);
         free(d->sections);
+        free(d->reports);
+        free(d->deeds);
         *d = (struct descriptor) {};
 }

@@ -28,6 +28,10 @@
 #define SECTION_SIZE_1_2 (offsetof(struct trimtab_section, check) + sizeof(void *))
 #define KEY_SIZE_1_2     (offsetof(struct trimtab_key, check) + sizeof(void *))
 
+/* Of version 1.4, which brought reports and deeds. */
+#define REPORT_SIZE_1_4 (offsetof(struct trimtab_report, columns) + sizeof(void *))
+#define DEED_SIZE_1_4   (offsetof(struct trimtab_deed, help) + sizeof(void *))
+
 /* Past these a size is not a newer header but garbage. */
 #define PLUGIN_SIZE_MAX  (64u * 1024)
 #define ELEMENT_SIZE_MAX 4096u
@@ -40,6 +44,8 @@ struct descriptor {
         struct trimtab_scope *scopes;
         struct trimtab_option *options;
         struct trimtab_section *sections;
+        struct trimtab_report *reports;
+        struct trimtab_deed *deeds;
         struct trimtab_key **keys; /* one array a section; sections[i].keys is keys[i] */
 };
 
@@ -51,7 +57,7 @@ int descriptor_read(const struct trimtab_plugin *from, struct inspection *found,
 void descriptor_clear(struct descriptor *d);
 
 /*
- * Whether every metric, knob, scope, option and section is well-formed; scopes are those that `objects` knows or the
+ * Whether every metric, knob, scope, option, section, report and deed is well-formed; scopes are those that `objects` knows or the
  * plugin's own. -ENOEXEC and why->reason, which names the entry and what was expected.
  */
 int descriptor_check(const struct descriptor *d, const struct objects *objects, struct inspection *why);

@@ -112,6 +112,7 @@ void plugin_set_state(struct plugin *p, enum plugin_state state, const char *for
 
 /* plugins.c */
 struct plugin_context *plugins_context(struct plugins *p);
+struct plugin *plugins_find_open(const struct plugins *p, const char *name); /* NULL */
 
 /* folder.c */
 

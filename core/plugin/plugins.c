@@ -326,6 +326,14 @@ void plugins_object(struct plugins *p, struct oid id, bool came)
                         plugin_object(p->context.all[i], id, came);
 }
 
+struct plugin *plugins_find_open(const struct plugins *p, const char *name)
+{
+        for (size_t i = 0; i < p->context.n; i++)
+                if (p->context.all[i]->state == PLUGIN_OPEN && streq(p->context.all[i]->name, name))
+                        return p->context.all[i];
+        return NULL;
+}
+
 size_t plugins_n(const struct plugins *p)
 {
         return p->context.n;
@@ -350,6 +358,10 @@ void plugins_info(const struct plugins *p, size_t i, struct plugin_info *ret)
                 .n_sections = d->n_sections,
                 .n_entries = plugin->entries ? plugin->entries->n : 0,
                 .sections_reason = plugin->sections_reason,
+                .reports = d->reports,
+                .n_reports = d->n_reports,
+                .deeds = d->deeds,
+                .n_deeds = d->n_deeds,
                 .collect_ns = plugin->collect_ns,
                 .errors = plugin->errors,
                 .newest = plugin->round == p->context.round,

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <systemd/sd-event.h>
+#include <trimtab/plugin.h>
 
 #include "config/diag.h"
 #include "config/options.h"
@@ -44,6 +45,9 @@ struct plugin_info {
         uint32_t n_sections;
         size_t n_entries;      /* sections of these kinds in force */
         const char *sections_reason; /* none is, although there are some: why, and what would help; else NULL */
+        const struct trimtab_report *reports;
+        const struct trimtab_deed *deeds;
+        uint32_t n_reports, n_deeds;
         uint64_t collect_ns;   /* user time of the last collect() */
         uint64_t errors;       /* collect() and watch() failures since start */
         bool newest;           /* came with the last look at the folder */
@@ -105,6 +109,13 @@ int plugins_want_apply(struct plugins *p);
 /* collect() of all, in the order of their names; samples land in the store. */
 void plugins_collect(struct plugins *p, uint64_t now_ns);
 void plugins_object(struct plugins *p, struct oid id, bool came);
+
+/*
+ * What an open plugin reports, and a deed of it; `to` takes the rows, answer what came of it. -ENOENT: no plugin of that name is open;
+ * -ENXIO: it has no such report or deed; else as the plugin says.
+ */
+int plugins_report(const struct plugins *p, const char *plugin, const char *report, const struct trimtab_rows *to);
+int plugins_deed(const struct plugins *p, const char *plugin, const char *deed, const char *argument, const struct trimtab_rows *answer);
 
 size_t plugins_n(const struct plugins *p);
 void plugins_info(const struct plugins *p, size_t i, struct plugin_info *ret);

@@ -251,6 +251,43 @@ struct trimtab_section {
 };
 
 /*
+ * What a plugin tells those who ask: rows of named values, for `trimtab report PLUGIN NAME` and the bus. Anybody may ask. Array element;
+ * stride is trimtab_plugin.report_size.
+ */
+struct trimtab_report {
+        const char *name; /* "bans": a lower case word, dashes in it */
+        const char *help; /* one sentence */
+        const char *const *columns; /* NULL-terminated: the values that a table for people shows, in that order; programs get all.
+                                       NULL: people, too, get all, a value a line */
+};
+
+/*
+ * What a plugin does when a person says so, and that is over when it is done: `trimtab do PLUGIN NAME`. Whoever may not change things
+ * is turned away before the plugin is asked. Array element; stride is trimtab_plugin.deed_size.
+ */
+struct trimtab_deed {
+        const char *name; /* "release": as a report's */
+        const char *help; /* one sentence */
+};
+
+/*
+ * Where the rows of a report go, and the answer of a deed: the host's, valid during the call. Each row() begins a row, and the others
+ * put a value into it, of a name in lower case with underscores, which stays what it is in later versions. The host copies; it
+ * escapes text that is no text, and it is the host that keeps an error, so that nothing need be checked. Units are a name's ending:
+ * _usec (since 1970), _s, _us, _bytes.
+ */
+struct trimtab_rows {
+        uint32_t size;
+        uint32_t reserved;
+        void *rows; /* the host's own, opaque */
+        void (*row)(const struct trimtab_rows *to);
+        void (*text)(const struct trimtab_rows *to, const char *name, const char *value); /* NULL: the row has no such value */
+        void (*number)(const struct trimtab_rows *to, const char *name, double value);    /* NAN: the same; INFINITY is "max" */
+        void (*count)(const struct trimtab_rows *to, const char *name, uint64_t value);
+        void (*flag)(const struct trimtab_rows *to, const char *name, uint32_t value); /* 0: no; else yes */
+};
+
+/*
  * What the host offers. A plugin gets it in probe() and open() and may keep the pointer until close() returns.
  * Check `size` before using a member that is newer than the header you build against requires.
  */
@@ -383,6 +420,16 @@ struct trimtab_plugin {
          * machine should hang on a knob.
          */
         int (*configure)(void *self, const struct trimtab_entry *const *entries, uint32_t n);
+
+        const struct trimtab_report *reports; /* TRIMTAB_REPORTS fills in these three */
+        uint32_t report_size, n_reports;
+        const struct trimtab_deed *deeds; /* TRIMTAB_DEEDS fills in these three */
+        uint32_t deed_size, n_deeds;
+        /* The rows of report number `report` (its index in the plugin's array), as things are now. Must not block. */
+        int (*report)(void *self, uint32_t report, const struct trimtab_rows *to);
+        /* Does it. argument: what was typed behind its name, "" for nothing. What came of it goes into the answer, for people as the
+         * text "message"; < 0: nothing was done, after logging why. Must not block. */
+        int (*deed)(void *self, uint32_t deed, const char *argument, const struct trimtab_rows *answer);
 };
 
 /* The note by which a file says what it is before any of its code runs. */
@@ -405,6 +452,10 @@ struct trimtab_note {
         .sections = (array), .section_size = sizeof((array)[0]), .n_sections = sizeof(array) / sizeof((array)[0])
 #define TRIMTAB_KEYS(array)                                                                                  \
         .keys = (array), .key_size = sizeof((array)[0]), .n_keys = sizeof(array) / sizeof((array)[0])
+#define TRIMTAB_REPORTS(array)                                                                               \
+        .reports = (array), .report_size = sizeof((array)[0]), .n_reports = sizeof(array) / sizeof((array)[0])
+#define TRIMTAB_DEEDS(array)                                                                                 \
+        .deeds = (array), .deed_size = sizeof((array)[0]), .n_deeds = sizeof(array) / sizeof((array)[0])
 #define TRIMTAB_OPTIONS(array) .options = (array), .n_options = sizeof(array) / sizeof((array)[0])
 
 /*

@@ -112,6 +112,31 @@ AT(plugin, sections, 152); /* 1.2 */
 AT(plugin, section_size, 160);
 AT(plugin, n_sections, 164);
 AT(plugin, configure, 168);
+AT(plugin, reports, 176); /* 1.4 */
+AT(plugin, report_size, 184);
+AT(plugin, n_reports, 188);
+AT(plugin, deeds, 192);
+AT(plugin, deed_size, 200);
+AT(plugin, n_deeds, 204);
+AT(plugin, report, 208);
+AT(plugin, deed, 216);
+
+/* 1.4 */
+AT(report, name, 0);
+AT(report, help, 8);
+AT(report, columns, 16);
+
+AT(deed, name, 0);
+AT(deed, help, 8);
+
+AT(rows, size, 0);
+AT(rows, reserved, 4);
+AT(rows, rows, 8);
+AT(rows, row, 16);
+AT(rows, text, 24);
+AT(rows, number, 32);
+AT(rows, count, 40);
+AT(rows, flag, 48);
 
 /* 1.2 */
 AT(key, name, 0);
@@ -167,6 +192,8 @@ _Static_assert(SCOPE_SIZE_1_0 == 16, "the smallest scope");
 _Static_assert(OPTION_SIZE_1_0 == 48, "the smallest option");
 _Static_assert(SECTION_SIZE_1_2 == 40, "the smallest section");
 _Static_assert(KEY_SIZE_1_2 == 72, "the smallest key");
+_Static_assert(REPORT_SIZE_1_4 == 24, "the smallest report");
+_Static_assert(DEED_SIZE_1_4 == 16, "the smallest deed");
 
 static const struct {
         uint32_t is, was;
