@@ -52,6 +52,8 @@ int run_mode(const struct invocation *in);
 int run_advise(const struct invocation *in);
 int run_record(const struct invocation *in);
 int run_simulate(const struct invocation *in);
+int run_report(const struct invocation *in);
+int run_do(const struct invocation *in);
 
 /* `trimtab plugins inspect FILE` */
 int run_inspect(const struct invocation *in, const char *path);

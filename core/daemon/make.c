@@ -293,6 +293,7 @@ static int make_server(struct daemon *d)
                 .pause = daemon_pause,
                 .resume = daemon_resume,
                 .set_mode = daemon_set_mode,
+                .deed = daemon_deed,
                 .problem = on_bus_problem,
                 .userdata = d,
         };

@@ -195,6 +195,23 @@ uint32_t daemon_mode_for_plugins(void *userdata)
         return TRIMTAB_OBSERVE;
 }
 
+int daemon_deed(void *userdata, const char *plugin, const char *deed, const char *argument, const struct trimtab_rows *answer)
+{
+        struct daemon *d = userdata;
+        _cleanup_free_ char *safe = str_escape(argument);
+        int r;
+
+        r = plugins_deed(d->plugins, plugin, deed, argument, answer);
+        if (r == -ENOENT || r == -ENXIO)
+                return r;
+        if (r < 0)
+                tell_line(&d->teller, LOG_ERR, "%s: asked to %s%s%s: %s", plugin, deed, argument[0] ? " " : "", safe ?: "", strerror(-r));
+        else
+                tell_line(&d->teller, LOG_NOTICE, "%s: done as asked: %s%s%s", plugin, deed, argument[0] ? " " : "", safe ?: "");
+        (void) daemon_schedule(d, 0);
+        return r;
+}
+
 void daemon_blow_fuse(struct daemon *d)
 {
         int r;

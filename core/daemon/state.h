@@ -109,6 +109,7 @@ int daemon_revert(void *userdata, const char *what);
 int daemon_pause(void *userdata, uint64_t for_usec);
 int daemon_resume(void *userdata);
 int daemon_set_mode(void *userdata, enum mode mode);
+int daemon_deed(void *userdata, const char *plugin, const char *deed, const char *argument, const struct trimtab_rows *answer);
 uint32_t daemon_mode_for_plugins(void *userdata); /* TRIMTAB_OBSERVE, … */
 /* Too many changes: pauses, loudly, until a person resumes. */
 void daemon_blow_fuse(struct daemon *d);

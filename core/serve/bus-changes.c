@@ -2,6 +2,8 @@
 #include <errno.h>
 
 #include "serve/bus-connection.h"
+#include "serve/match.h"
+#include "serve/report-rows.h"
 #include "serve/strings.h"
 #include "util/cleanup.h"
 
@@ -111,6 +113,26 @@ static int set_mode(struct connection *c, sd_bus_message *m, sd_bus_error *ret_e
         return r < 0 ? r : sd_bus_reply_method_return(m, NULL);
 }
 
+static int do_deed(struct connection *c, sd_bus_message *m, sd_bus_error *ret_error)
+{
+        const struct bus_callbacks *callbacks = &c->server->callbacks;
+        _cleanup_(rows_clear) struct rows rows = { 0 };
+        const struct trimtab_rows answer = report_rows(&rows);
+        const char *plugin, *deed, *argument;
+        int r;
+
+        r = sd_bus_message_read(m, "sss", &plugin, &deed, &argument);
+        if (r < 0)
+                return r;
+        if (match_check(plugin) < 0 || match_check(deed) < 0 || match_check(argument) < 0)
+                return sd_bus_error_set(ret_error, SD_BUS_ERROR_INVALID_ARGS, "this is too long");
+
+        r = callbacks->deed(callbacks->userdata, plugin, deed, argument, &answer);
+        if (r == -ENOENT || r == -ENXIO)
+                return connection_no_such(r, plugin, "deed", deed, ret_error);
+        return connection_reply_rows(m, r < 0 ? r : rows.error, &rows, false);
+}
+
 /* One method each, which only says what is to be done, and under which action of polkit. */
 #define CHANGE(verb, id)                                                                                     \
         int method_##verb(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)                        \
@@ -127,3 +149,10 @@ CHANGE(revert, "revert")
 CHANGE(pause_all, "pause")
 CHANGE(resume, "resume")
 CHANGE(set_mode, "set-mode")
+
+int method_do(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
+{
+        static const struct change change = { "org.trimtab.do", do_deed };
+
+        return connection_change(userdata, m, &change, ret_error);
+}

@@ -60,6 +60,12 @@ int method_revert(sd_bus_message *m, void *userdata, sd_bus_error *ret_error);
 int method_pause_all(sd_bus_message *m, void *userdata, sd_bus_error *ret_error);
 int method_resume(sd_bus_message *m, void *userdata, sd_bus_error *ret_error);
 int method_set_mode(sd_bus_message *m, void *userdata, sd_bus_error *ret_error);
+int method_do(sd_bus_message *m, void *userdata, sd_bus_error *ret_error);
+
+/* bus-methods.c: answers a call with rows. r: what made them returned. */
+int connection_reply_rows(sd_bus_message *call, int r, const struct rows *rows, bool single);
+/* bus-methods.c: there is no such plugin (-ENOENT), or nothing of that name that it reports or does (-ENXIO). */
+int connection_no_such(int r, const char *plugin, const char *what, const char *name, sd_bus_error *ret_error);
 
 /* bus-methods.c: puts the object with its vtable on c->bus. */
 int connection_add_object(struct connection *c);

@@ -16,7 +16,7 @@ static const struct views *views_now(const struct connection *c)
 }
 
 /* r: what the view returned. */
-static int reply_rows(sd_bus_message *call, int r, const struct rows *rows, bool single)
+int connection_reply_rows(sd_bus_message *call, int r, const struct rows *rows, bool single)
 {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
 
@@ -46,7 +46,7 @@ static int method_get_status(sd_bus_message *m, void *userdata, sd_bus_error *re
         int r;
 
         r = view_status(views_now(userdata), &rows);
-        return reply_rows(m, r, &rows, true);
+        return connection_reply_rows(m, r, &rows, true);
 }
 
 static int method_list_plugins(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
@@ -55,7 +55,7 @@ static int method_list_plugins(sd_bus_message *m, void *userdata, sd_bus_error *
         int r;
 
         r = view_plugins(views_now(userdata), &rows);
-        return reply_rows(m, r, &rows, false);
+        return connection_reply_rows(m, r, &rows, false);
 }
 
 static int method_list_metrics(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
@@ -78,7 +78,7 @@ static int method_list_metrics(sd_bus_message *m, void *userdata, sd_bus_error *
                 callbacks->look(callbacks->userdata, name, object);
 
         r = view_metrics(views_now(c), name, object, &rows);
-        return reply_rows(m, r, &rows, false);
+        return connection_reply_rows(m, r, &rows, false);
 }
 
 static int method_list_knobs(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
@@ -95,7 +95,7 @@ static int method_list_knobs(sd_bus_message *m, void *userdata, sd_bus_error *re
                 return r;
 
         r = view_knobs(views_now(userdata), name, object, &rows);
-        return reply_rows(m, r, &rows, false);
+        return connection_reply_rows(m, r, &rows, false);
 }
 
 static int method_list_rules(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
@@ -112,7 +112,7 @@ static int method_list_rules(sd_bus_message *m, void *userdata, sd_bus_error *re
                 return r;
 
         r = view_rules(views_now(userdata), name, &rows);
-        return reply_rows(m, r, &rows, false);
+        return connection_reply_rows(m, r, &rows, false);
 }
 
 static int method_get_log(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
@@ -126,7 +126,7 @@ static int method_get_log(sd_bus_message *m, void *userdata, sd_bus_error *ret_e
                 return r;
 
         r = view_log(views_now(userdata), &(struct log_filter){ .n = n }, &rows);
-        return reply_rows(m, r, &rows, false);
+        return connection_reply_rows(m, r, &rows, false);
 }
 
 static int method_list_events(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
@@ -144,7 +144,7 @@ static int method_list_events(sd_bus_message *m, void *userdata, sd_bus_error *r
                 return r;
 
         r = view_log(views_now(userdata), &filter, &rows);
-        return reply_rows(m, r, &rows, false);
+        return connection_reply_rows(m, r, &rows, false);
 }
 
 static int method_explain(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
@@ -168,7 +168,35 @@ static int method_explain(sd_bus_message *m, void *userdata, sd_bus_error *ret_e
         if (r == -ENOENT)
                 return sd_bus_error_setf(ret_error, TRIMTAB_ERROR_NO_SUCH,
                                          "no object, rule or knob is named '%s'", what);
-        return reply_rows(m, r, &rows, true);
+        return connection_reply_rows(m, r, &rows, true);
+}
+
+int connection_no_such(int r, const char *plugin, const char *what, const char *name, sd_bus_error *ret_error)
+{
+        if (r == -ENOENT)
+                return sd_bus_error_setf(ret_error, TRIMTAB_ERROR_NO_SUCH,
+                                         "no open plugin is named '%s', 'trimtab plugins' lists them", plugin);
+        return sd_bus_error_setf(ret_error, TRIMTAB_ERROR_NO_SUCH,
+                                 "plugin %s has no %s '%s', 'trimtab report %s' lists what it has", plugin, what, name, plugin);
+}
+
+static int method_report(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
+{
+        _cleanup_(rows_clear) struct rows rows = { 0 };
+        const char *plugin, *report;
+        int r;
+
+        r = sd_bus_message_read(m, "ss", &plugin, &report);
+        if (r < 0)
+                return r;
+        r = check_globs(plugin, report, ret_error);
+        if (r < 0)
+                return r;
+
+        r = view_report(views_now(userdata), plugin, report, &rows);
+        if (r == -ENOENT || r == -ENXIO)
+                return connection_no_such(r, plugin, "report", report, ret_error);
+        return connection_reply_rows(m, r, &rows, false);
 }
 
 static int method_record(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
@@ -208,6 +236,7 @@ static const sd_bus_vtable manager_vtable[] = {
         METHOD("GetLog", "u", "aa{sv}", method_get_log),
         METHOD("ListEvents", "ssttu", "aa{sv}", method_list_events),
         METHOD("Explain", "s", "a{sv}", method_explain),
+        METHOD("Report", "ss", "aa{sv}", method_report),
         METHOD("Record", "ss", "h", method_record),
         METHOD("Reload", "", "", method_reload),
         METHOD("ReloadOnTrial", "t", "", method_reload_on_trial),
@@ -216,6 +245,7 @@ static const sd_bus_vtable manager_vtable[] = {
         METHOD("Pause", "t", "", method_pause_all),
         METHOD("Resume", "", "", method_resume),
         METHOD("SetMode", "s", "", method_set_mode),
+        METHOD("Do", "sss", "aa{sv}", method_do),
         SD_BUS_VTABLE_END,
 };
 

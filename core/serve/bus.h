@@ -15,11 +15,12 @@
  *   ListKnobs(s name, s object) -> aa{sv}  ListRules(s name) -> aa{sv}  GetLog(u n) -> aa{sv}
  *   ListEvents(s rule, s object, t since_usec, t after_serial, u n) -> aa{sv}
  *   Explain(s what) -> a{sv}
+ *   Report(s plugin, s report) -> aa{sv}
  *   Record(s name, s object) -> h
- *   Reload()  Revert(s what) -> u  Pause(t for_usec)  Resume()  SetMode(s mode)
+ *   Reload()  Revert(s what) -> u  Pause(t for_usec)  Resume()  SetMode(s mode)  Do(s plugin, s deed, s argument) -> aa{sv}
  *
  * The last line is for root and the daemon's own user and, on the system bus, whom polkit allows (actions
- * org.trimtab.reload, .revert, .pause, .resume, .set-mode).
+ * org.trimtab.reload, .revert, .pause, .resume, .set-mode, .do).
  *
  * Reload fails with org.trimtab.Error.BadRules and all messages, one a line, as text.
  * Revert takes an object, a rule, a knob (as Explain), a decision's number, or "" for all, and answers how
@@ -46,6 +47,8 @@ struct bus_callbacks {
         int (*pause)(void *userdata, uint64_t for_usec);    /* 0: until resume */
         int (*resume)(void *userdata);
         int (*set_mode)(void *userdata, enum mode mode);
+        /* As plugins_deed. */
+        int (*deed)(void *userdata, const char *plugin, const char *deed, const char *argument, const struct trimtab_rows *answer);
         void (*problem)(void *userdata, const char *message); /* a line for the log */
         void *userdata;
 };

@@ -92,6 +92,27 @@ static int add_sections(const struct plugin_info *info, struct rows *ret)
         return 0;
 }
 
+/* What can be asked of it, and what it does when it is told to. */
+static void add_offers(const struct plugin_info *info, struct rows *ret)
+{
+        struct rows reports = { 0 }, deeds = { 0 };
+
+        for (uint32_t i = 0; i < info->n_reports; i++) {
+                rows_begin(&reports);
+                rows_string(&reports, "name", info->reports[i].name);
+                rows_string(&reports, "help", info->reports[i].help);
+                if (info->reports[i].columns)
+                        rows_strings(&reports, "columns", info->reports[i].columns);
+        }
+        for (uint32_t i = 0; i < info->n_deeds; i++) {
+                rows_begin(&deeds);
+                rows_string(&deeds, "name", info->deeds[i].name);
+                rows_string(&deeds, "help", info->deeds[i].help);
+        }
+        rows_rows(ret, "reports", &reports);
+        rows_rows(ret, "deeds", &deeds);
+}
+
 static uint64_t map_bytes(const struct plugin_info *info)
 {
         uint64_t bytes = 0;
@@ -127,6 +148,7 @@ static int add_plugin(const struct views *v, const struct plugin_info *info, str
         r = add_unavailable(v->catalogue, info->name, ret);
         if (r < 0)
                 return r;
+        add_offers(info, ret);
         rows_uint(ret, "map_bytes", map_bytes(info));
         rows_number(ret, "collect_us", (double) info->collect_ns / (double) NSEC_PER_USEC);
         rows_uint(ret, "errors", info->errors);

@@ -58,6 +58,9 @@ int view_knobs(const struct views *v, const char *name_glob, const char *object_
 /* One row a rule and object; a rule that matches none comes once, without an object. */
 int view_rules(const struct views *v, const char *name_glob, struct rows *ret);
 
+/* What a plugin reports: as many rows as it likes. -ENOENT: no open plugin has that name; -ENXIO: it has no such report. */
+int view_report(const struct views *v, const char *plugin, const char *report, struct rows *ret);
+
 struct log_filter {
         const char *rule_glob, *object_glob; /* NULL or "": all */
         uint64_t since_usec;                 /* CLOCK_REALTIME */
