@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report.h"
 #include "state.h"
 
 enum metric {
@@ -37,8 +38,10 @@ static const struct trimtab_metric metrics[_METRIC_MAX] = {
 
 static int mode_read(void *self, uint64_t object, struct trimtab_value *ret)
 {
+        struct guard *g = self;
+
         *ret = (struct trimtab_value){ .size = sizeof(*ret), .type = TRIMTAB_CHOICE };
-        (void) snprintf(ret->text, sizeof(ret->text), "%s", guard_mode_names[guard_asked(self)]);
+        (void) snprintf(ret->text, sizeof(ret->text), "%s", g->released ? "off" : guard_mode_names[guard_asked(g)]);
         return 0;
 }
 
@@ -50,8 +53,11 @@ static int mode_apply(void *self, uint64_t object, const struct trimtab_value *w
         for (uint32_t mode = 0; mode < _GUARD_MODE_MAX; mode++) {
                 if (strcmp(guard_mode_names[mode], want->text) != 0)
                         continue;
-                if (g->override < 0)
-                        g->base_then = g->base;
+                if (g->override < 0) {
+                        g->released_then = g->released;
+                        g->base_then = g->released ? GUARD_OFF : g->base;
+                }
+                g->released = mode == g->base_then && g->released_then;
                 g->override = mode == g->base_then ? -1 : (int) mode;
                 return guard_settle(g);
         }
@@ -134,6 +140,7 @@ static int guard_configure(void *self, const struct trimtab_entry *const *entrie
         }
         g->base = rules->mode;
         g->configured = true;
+        g->released = g->released_then = false;
         return guard_settle(g);
 }
 
@@ -256,6 +263,10 @@ TRIMTAB_PLUGIN("guard") = {
         .options = guard_options,
         .n_options = GUARD_N_OPTIONS,
         TRIMTAB_SECTIONS(guard_sections),
+        TRIMTAB_REPORTS(guard_reports),
+        TRIMTAB_DEEDS(guard_deeds),
+        .report = guard_report,
+        .deed = guard_deed,
         .open = guard_open,
         .watch = guard_watch,
         .collect = guard_collect,

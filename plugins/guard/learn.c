@@ -21,8 +21,7 @@ struct learnt_flow {
         UT_hash_handle hh;
 };
 
-/* The unit, where its path says that it is one of the system's; else the cgroup. */
-static char *subject_of(const char *cgroup)
+char *subject_of(const char *cgroup)
 {
         const char *p = cgroup;
         char *subject = NULL;
@@ -198,6 +197,11 @@ int learn_write(struct learnt *l, const char *path)
         if (r >= 0)
                 l->written = HASH_COUNT(l->all);
         return r;
+}
+
+size_t learn_n(const struct learnt *l)
+{
+        return HASH_COUNT(l->all);
 }
 
 void learn_clear(struct learnt *l)

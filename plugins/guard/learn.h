@@ -27,5 +27,9 @@ int learn_print(const struct learnt *l, FILE *f);
 /* The same to a file, whole or not at all; nothing when nothing has come since. */
 int learn_write(struct learnt *l, const char *path);
 void learn_clear(struct learnt *l);
+size_t learn_n(const struct learnt *l); /* destinations, of all */
+
+/* "unit = web.service", where its path says that it is one of the system's; else "cgroup = /path". New string or NULL. */
+char *subject_of(const char *cgroup);
 
 #endif

@@ -23,7 +23,7 @@ static uint32_t daemon_mode(const struct trimtab_host *h)
 /* A daemon that is to change nothing refuses nothing: it says what it would. */
 static uint32_t allowed_mode(struct guard *g)
 {
-        uint32_t asked = guard_asked(g);
+        uint32_t asked = g->released ? GUARD_OFF : guard_asked(g);
         bool held = asked == GUARD_ENFORCE && daemon_mode(g->host) < TRIMTAB_ENFORCE;
 
         if (held && !g->told_advise)

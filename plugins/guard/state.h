@@ -40,6 +40,8 @@ struct guard {
         int override;        /* what a rule has made of it; -1: nothing */
         uint32_t base_then;  /* the base when it did, to which it will be put back */
         bool told_advise, told_others;
+        bool released;       /* by a person: nothing is refused until a new set of rules, or the knob is set */
+        bool released_then;  /* it was when the knob was first moved, as base_then */
 
         uint32_t probed[_GUARD_BACKEND_MAX];
         uint32_t metrics;    /* bits of those of scope host that are wanted */
