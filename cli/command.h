@@ -20,6 +20,8 @@ struct invocation {
         const char *output;            /* a file to write; NULL: none given */
         const char *metrics, *objects; /* globs of what is recorded besides; NULL: nothing */
         uint64_t max_size;             /* bytes; 0: no limit */
+        const char *unit;              /* a glob; NULL: any */
+        const char *config;            /* trimtab.conf of a daemon that does not run; NULL: the usual one */
         const char *recording;         /* a file to read; NULL: none given */
         const char *rules[RULES_MAX];  /* folders and files */
         size_t n_rules;
@@ -54,6 +56,7 @@ int run_record(const struct invocation *in);
 int run_simulate(const struct invocation *in);
 int run_report(const struct invocation *in);
 int run_do(const struct invocation *in);
+int run_guard(const struct invocation *in);
 
 /* `trimtab plugins inspect FILE` */
 int run_inspect(const struct invocation *in, const char *path);

@@ -102,21 +102,31 @@ static void complain_absent(const char *path, int error, bool is_default)
                          "ask the system's own");
 }
 
-int connection_open(const struct invocation *in, sd_bus **ret)
+/* *ret_path: where it was looked for at last, new string or NULL. */
+static int find(const struct invocation *in, sd_bus **ret, char **ret_path)
 {
-        const char *dir = in->runtime_dir ?: DEFAULT_RUNTIME_DIR;
-        _cleanup_free_ char *path = NULL;
-        int r;
-
+        *ret_path = NULL;
         if (!in->runtime_dir && open_system_bus(ret) >= 0)
                 return 0;
 
-        path = str_printf("%s/bus", dir);
-        if (!path)
-                return -ENOMEM;
+        *ret_path = str_printf("%s/bus", in->runtime_dir ?: DEFAULT_RUNTIME_DIR);
+        return *ret_path ? open_socket(*ret_path, ret) : -ENOMEM;
+}
 
-        r = open_socket(path, ret);
-        if (r < 0)
+int connection_try(const struct invocation *in, sd_bus **ret)
+{
+        _cleanup_free_ char *path = NULL;
+
+        return find(in, ret, &path);
+}
+
+int connection_open(const struct invocation *in, sd_bus **ret)
+{
+        _cleanup_free_ char *path = NULL;
+        int r;
+
+        r = find(in, ret, &path);
+        if (r < 0 && path)
                 complain_absent(path, r, !in->runtime_dir);
         return r;
 }

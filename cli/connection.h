@@ -13,6 +13,9 @@
  */
 int connection_open(const struct invocation *in, sd_bus **ret);
 
+/* The same, without a word when there is none. */
+int connection_try(const struct invocation *in, sd_bus **ret);
+
 /* Calls a method of org.trimtab.Manager with arguments as in sd_bus_message_append. Says what the daemon
  * objects to. */
 int connection_call(sd_bus *bus, sd_bus_message **ret, const char *method, const char *types, ...);

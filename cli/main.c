@@ -36,6 +36,8 @@ static const struct command commands[] = {
         { "report", "[PLUGIN [REPORT]]", "what a plugin has to tell of its own; without a name, what there is to be asked", 0, 2,
           TAKES_DAEMON, run_report },
         { "do", "PLUGIN DEED [ARGUMENT]", "make a plugin do what it offers", 2, 3, TAKES_DAEMON, run_do },
+        { "guard", "status|events|learn|release", "who may connect where: what is covered, refused, learnt; or take it down", 1, 1,
+          TAKES_DAEMON | TAKES_LINES | TAKES_FOLLOW | TAKES_UNIT | TAKES_CONFIG, run_guard },
         { "log", "[-n N] [--follow]", "what happened last", 0, 0,
           TAKES_DAEMON | TAKES_LINES | TAKES_FILTER | TAKES_FOLLOW, run_log },
         { "check", "[--test] [FILE|DIR...]", "is what these rules say right? (no daemon, no root)", 0,

@@ -129,6 +129,8 @@ static const struct {
         { "object", 0, WORD, AT(object), NULL, TAKES_FILTER, "--object GLOB", "only what happened to these objects" },
         { "since", 0, TAKEN, 0, take_since, TAKES_FILTER, "--since TIME", "only what is newer: 10m (ago), 14:03, '2026-01-02 14:03'" },
         { "follow", 'f', MARK, AT(follow), NULL, TAKES_FOLLOW, "-f, --follow", "go on as it happens; with --json one object a line" },
+        { "unit", 0, WORD, AT(unit), NULL, TAKES_UNIT, "--unit GLOB", "only of these units, or cgroups" },
+        { "config", 0, WORD, AT(config), NULL, TAKES_CONFIG, "--config FILE", "trimtab.conf of the daemon, should none run" },
         { "all", 0, MARK, AT(all), NULL, TAKES_ALL, "--all", "everything" },
         { "for", 0, TAKEN, 0, take_for, TAKES_FOR, "--for TIME", "so long: 90s, 10m, 2h, 1d" },
         { "permanent", 0, MARK, AT(permanent), NULL, TAKES_PERMANENT, "--permanent",

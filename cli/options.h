@@ -22,6 +22,8 @@ enum {
         TAKES_RECORD = 1 << 9,
         TAKES_SIMULATE = 1 << 10,
         TAKES_TEST = 1 << 11,
+        TAKES_UNIT = 1 << 13,
+        TAKES_CONFIG = 1 << 14,
         TAKES_DAEMON = TAKES_RUNTIME_DIR | TAKES_JSON,
 };
 

@@ -113,7 +113,7 @@ static void status_policy(const struct guard *g, const struct trimtab_rows *to)
         to->text(to, "default", verdict_names[rules->verdict == GUARD_DENY ? GUARD_DENY : GUARD_ALLOW]);
         to->text(to, "on_exit", rules->keep ? "keep" : "open");
         to->text(to, "require_coverage", coverage_names[rules->coverage]);
-        to->text(to, "cgroup", g->settings.cgroup);
+        to->text(to, "cgroup", g->settings.scope ? g->settings.cgroup : NULL);
         to->flag(to, "lsm_wanted", g->settings.lsm);
         to->count(to, "rules", rules->n);
         to->count(to, "prefixes", n_items);
@@ -200,15 +200,19 @@ void report_hooks(const struct guard *g, const struct trimtab_rows *to)
 
 void report_coverage(const struct guard *g, const struct trimtab_rows *to)
 {
-        static const uint32_t nothing[_GUARD_BACKEND_MAX];
-        struct coverage_row rows[COVERAGE_ROWS_MAX];
+        static const uint32_t nothing[_GUARD_BACKEND_MAX], all[_GUARD_BACKEND_MAX] = { [GUARD_CGROUP] = ~0u, [GUARD_LSM] = ~0u };
+        struct coverage_row rows[COVERAGE_ROWS_MAX], best[COVERAGE_ROWS_MAX];
         size_t n = coverage_rows(program_is_attached(&g->program) ? g->probed : nothing, rows);
+
+        (void) coverage_rows(all, best);
 
         for (size_t i = 0; i < n; i++) {
                 to->row(to);
                 to->text(to, "technique", rows[i].technique);
                 to->flag(to, "covered", rows[i].by != NULL);
                 to->text(to, "by", rows[i].by);
-                to->text(to, "note", rows[i].note);
+                /* A note is of how it is covered, or of why nothing does. */
+                to->text(to, "note", rows[i].by || !best[i].by ? rows[i].note : NULL);
+                to->text(to, "by_at_best", best[i].by);
         }
 }

@@ -103,8 +103,8 @@ static void settle_pins(struct guard *g)
                 (void) program_unpin_others(&g->program, dir);
         else if (!g->told_others && program_has_others(&g->program, dir)) {
                 g->host->log(g->host, TRIMTAB_LOG_WARNING,
-                             "the policy of an earlier daemon is still in force, and no [egress] has taken its place: to end it, remove "
-                             "what is below %s", dir);
+                             "the policy of an earlier daemon is still in force, and no [egress] has taken its place; 'trimtab guard release' "
+                             "ends it, and removes what is below %s", dir);
                 g->told_others = true;
         }
 }
