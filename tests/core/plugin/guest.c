@@ -156,6 +156,41 @@ static const struct trimtab_knob knobs[] = {
         { .name = "guest.note", .unit = "", .help = "A note", .scope = "seat", .type = TRIMTAB_TEXT, .file = "{path}/note" },
 };
 
+static const char *const dial_columns[] = { "dial", NULL };
+static const struct trimtab_report reports[] = {
+        { "dial", "How the dial stands", dial_columns },
+        { "nothing", "What nobody knows", NULL },
+};
+static const struct trimtab_deed deeds[] = { { "turn", "Turn the dial" }, { "refuse", "Do nothing" } };
+
+static int guest_report(void *self, uint32_t report, const struct trimtab_rows *to)
+{
+        const struct guest *g = self;
+        const char *name;
+
+        if (report != 0)
+                return -ENODATA;
+        /* From inside a report the host answers as ever, and no sample goes into it. */
+        if (g->host->object_name(g->host, "seat", 1, &name) < 0 || g->host->emit(g->host, 0, 1, 7) != -EINVAL)
+                return -EPROTO;
+        to->row(to);
+        to->text(to, "seat", name);
+        to->number(to, "dial", g->dial);
+        return 0;
+}
+
+static int guest_deed(void *self, uint32_t deed, const char *argument, const struct trimtab_rows *answer)
+{
+        struct guest *g = self;
+
+        if (deed != 0)
+                return -EBUSY;
+        g->dial = atof(argument);
+        answer->row(answer);
+        answer->text(answer, "message", "turned");
+        return 0;
+}
+
 static void guest_close(void *self)
 {
         free(self);
@@ -180,6 +215,10 @@ TRIMTAB_PLUGIN("guest") = {
         TRIMTAB_SCOPES(scopes),
         TRIMTAB_METRICS(metrics),
         TRIMTAB_KNOBS(knobs),
+        TRIMTAB_REPORTS(reports),
+        TRIMTAB_DEEDS(deeds),
+        .report = guest_report,
+        .deed = guest_deed,
         .open = guest_open,
         .collect = guest_collect,
         .close = guest_close,

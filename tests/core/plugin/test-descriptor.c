@@ -154,9 +154,9 @@ static void test_sizes(void **state)
 
         sample_init(&s);
         s.plugin.size = PLUGIN_SIZE_1_0 - 8;
-        assert_refused(&s, "its size says 144, expected 152 to 176");
+        assert_refused(&s, "its size says 144, expected 152 to 224");
         s.plugin.size = sizeof(s.plugin) + 8;
-        assert_refused(&s, "its size says 184, expected 152 to 176");
+        assert_refused(&s, "its size says 232, expected 152 to 224");
         s.plugin.metric_size = 32;
         assert_refused(&s, "metric_size is 32, expected at least 40");
         s.plugin.knob_size = 0;

@@ -369,6 +369,75 @@ static void test_describe_only(void **state)
         assert_string_equal(w->events, "");
 }
 
+/* Rows as a text: "seat=middle dial=3;". */
+static void on_row(const struct trimtab_rows *to)
+{
+        (void) strcat(to->rows, "|");
+}
+
+static void on_text(const struct trimtab_rows *to, const char *name, const char *value)
+{
+        char *at = to->rows;
+
+        (void) sprintf(at + strlen(at), " %s=%s", name, value);
+}
+
+static void on_number(const struct trimtab_rows *to, const char *name, double value)
+{
+        char *at = to->rows;
+
+        (void) sprintf(at + strlen(at), " %s=%g", name, value);
+}
+
+static void test_reports_and_deeds(void **state)
+{
+        struct world *w = *state;
+        char rows[256] = "", answer[256] = "";
+        const struct trimtab_rows to = { .size = sizeof(to), .rows = rows, .row = on_row, .text = on_text, .number = on_number };
+        const struct trimtab_rows back = { .size = sizeof(back), .rows = answer, .row = on_row, .text = on_text };
+        struct plugin_info info;
+
+        start(w);
+        assert_open(w);
+        info = info_of(w, "guest");
+        assert_int_equal(info.n_reports, 2);
+        assert_string_equal(info.reports[0].columns[0], "dial");
+        assert_int_equal(info.n_deeds, 2);
+        assert_string_equal(info.deeds[1].name, "refuse");
+
+        assert_int_equal(plugins_deed(w->plugins, "guest", "turn", "3", &back), 0);
+        assert_string_equal(answer, "| message=turned");
+        assert_int_equal(plugins_report(w->plugins, "guest", "dial", &to), 0);
+        assert_string_equal(rows, "| seat=middle dial=3");
+
+        /* What the plugin says, and what there is not. */
+        assert_int_equal(plugins_report(w->plugins, "guest", "nothing", &to), -ENODATA);
+        assert_int_equal(plugins_deed(w->plugins, "guest", "refuse", "", &back), -EBUSY);
+        assert_int_equal(plugins_report(w->plugins, "guest", "turn", &to), -ENXIO);
+        assert_int_equal(plugins_deed(w->plugins, "guest", "dial", "", &back), -ENXIO);
+        assert_int_equal(plugins_report(w->plugins, "gest", "dial", &to), -ENOENT);
+        assert_int_equal(plugins_deed(w->plugins, "gest", "turn", "", &back), -ENOENT);
+
+        /* One without any. */
+        assert_int_equal(plugins_report(w->plugins, "fixture", "dial", &to), info_of(w, "fixture").state == PLUGIN_OPEN ? -ENXIO : -ENOENT);
+        assert_string_equal(rows, "| seat=middle dial=3");
+}
+
+/* One that is not open is not asked. */
+static void test_nothing_is_asked_of_what_is_closed(void **state)
+{
+        struct world *w = *state;
+        struct plugins_config config = { .catalogue = w->catalogue, .objects = w->objects, .log = &w->log };
+        char rows[256] = "";
+        const struct trimtab_rows to = { .size = sizeof(to), .rows = rows, .row = on_row, .text = on_text, .number = on_number };
+
+        assert_int_equal(plugins_new(&config, &w->plugins), 0);
+        assert_int_equal(plugins_describe_dir(w->plugins, GUESTS), 0);
+        assert_int_equal(plugins_report(w->plugins, "guest", "dial", &to), -ENOENT);
+        assert_int_equal(plugins_deed(w->plugins, "guest", "turn", "", &to), -ENOENT);
+        assert_string_equal(rows, "");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -385,6 +454,8 @@ int main(void)
                 TEST(test_objects_are_told_to_those_that_measure_them),
                 TEST(test_a_knob_that_is_no_file),
                 TEST(test_closing),
+                TEST(test_reports_and_deeds),
+                TEST(test_nothing_is_asked_of_what_is_closed),
                 TEST(test_describe_only),
         };
 

@@ -35,7 +35,7 @@ struct fixture {
         unsigned n_refresh, n_look, n_reload, n_revert, n_pause, n_resume, n_problem;
         uint64_t paused_usec;
         enum mode mode;
-        char looked[64], reverted[64];
+        char looked[64], reverted[64], turned[64];
         int reload_error;
         uint64_t reloaded_for;
         unsigned n_confirm;
@@ -106,6 +106,20 @@ static int on_set_mode(void *userdata, enum mode mode)
         return 0;
 }
 
+static int on_deed(void *userdata, const char *plugin, const char *deed, const char *argument, const struct trimtab_rows *answer)
+{
+        struct fixture *f = userdata;
+
+        if (strcmp(plugin, "t") != 0)
+                return -ENOENT;
+        if (strcmp(deed, "turn") != 0)
+                return -ENXIO;
+        snprintf(f->turned, sizeof(f->turned), "%s", argument);
+        answer->row(answer);
+        answer->text(answer, "message", "turned");
+        return 0;
+}
+
 static void on_problem(void *userdata, const char *message)
 {
         ((struct fixture *) userdata)->n_problem++;
@@ -122,6 +136,7 @@ static int start_server(struct fixture *f, struct bus_server **ret)
                 .pause = on_pause,
                 .resume = on_resume,
                 .set_mode = on_set_mode,
+                .deed = on_deed,
                 .problem = on_problem,
                 .userdata = f,
         };
@@ -232,8 +247,21 @@ static void check_explained(sd_bus *bus)
         CHECK(strstr(error.message, "did you mean 'web'"));
 }
 
+static void check_no_such(sd_bus *bus, const char *method, const char *plugin, const char *what, const char *message)
+{
+        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+
+        if (strcmp(method, "Report") == 0)
+                CHECK(CALL(bus, &error, NULL, "Report", "ss", plugin, what) < 0);
+        else
+                CHECK(CALL(bus, &error, NULL, "Do", "sss", plugin, what, "") < 0);
+        CHECK(sd_bus_error_has_name(&error, TRIMTAB_ERROR_NO_SUCH));
+        CHECK(strstr(error.message, message));
+}
+
 static void check_reading(sd_bus *bus)
 {
+        check_no_such(bus, "Report", "nobody", "dial", "no open plugin is named 'nobody'");
         check_served(bus);
         CHECK_ROWS(bus, 1, "state", "ListPlugins", NULL);
         CHECK_ROWS(bus, WORLD_METRICS, "kind", "ListMetrics", "ss", "", "");
@@ -301,7 +329,7 @@ static void test_reading(void **state)
 
         world_tick(f->world);
         serve(f, client_reads);
-        assert_int_equal(f->n_refresh, 11);
+        assert_int_equal(f->n_refresh, 12);
         assert_int_equal(f->n_look, 1); /* not without a name */
         assert_string_equal(f->looked, "t.latency cgroup:*");
         assert_int_equal(f->n_problem, 0);
@@ -325,6 +353,9 @@ static void client_changes(const char *dir)
         CHECK(n == 2);
         CHECK(CALL(bus, NULL, NULL, "Pause", "t", (uint64_t) 600000000) >= 0);
         CHECK(CALL(bus, NULL, NULL, "Resume", NULL) >= 0);
+        CHECK_ROWS(bus, 1, "message", "Do", "sss", "t", "turn", "left");
+        check_no_such(bus, "Do", "t", "burn", "plugin t has no deed 'burn'");
+        check_no_such(bus, "Do", "nobody", "turn", "no open plugin is named 'nobody'");
         CHECK(CALL(bus, NULL, NULL, "SetMode", "s", "observe") >= 0);
         CHECK(CALL(bus, NULL, NULL, "SetMode", "s", "off") < 0);
         CHECK(CALL(bus, NULL, NULL, "SetMode", "s", "wild") < 0);
@@ -344,6 +375,7 @@ static void test_changing(void **state)
         assert_int_equal(f->paused_usec, 600000000);
         assert_int_equal(f->n_resume, 1);
         assert_int_equal(f->mode, MODE_OBSERVE);
+        assert_string_equal(f->turned, "left");
 }
 
 static void client_reloads_badly(const char *dir)
@@ -382,6 +414,9 @@ static void client_unprivileged(const char *dir)
         CHECK(CALL(bus, &error, NULL, "Revert", "s", "") < 0);
         CHECK(sd_bus_error_has_name(&error, SD_BUS_ERROR_ACCESS_DENIED));
         sd_bus_error_free(&error);
+        CHECK(CALL(bus, &error, NULL, "Do", "sss", "t", "turn", "right") < 0);
+        CHECK(sd_bus_error_has_name(&error, SD_BUS_ERROR_ACCESS_DENIED));
+        sd_bus_error_free(&error);
 }
 
 static void test_others_may_look_and_not_change(void **state)
@@ -397,6 +432,7 @@ static void test_others_may_look_and_not_change(void **state)
         serve(f, client_unprivileged);
         assert_int_equal(f->n_reload, 0);
         assert_int_equal(f->n_revert, 0);
+        assert_string_equal(f->turned, "");
 }
 
 /* Sends what it likes and leaves, in the middle of things. */
