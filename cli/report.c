@@ -27,11 +27,12 @@ int report_ask(sd_bus *bus, const char *plugin, const char *report, struct rows 
 /* "TIME" of time_usec, "LAST SEEN" of last_seen. New string. */
 static char *heading_of(const char *field)
 {
+        static const char *const units[] = { "_usec", "_us", "_s", "_bytes" };
         char *heading = strdup(field);
-        size_t n = heading ? strlen(heading) : 0;
 
-        if (endswith(field, "_usec"))
-                heading[n - 5] = '\0';
+        for (size_t i = 0; heading && i < ELEMENTSOF(units); i++)
+                if (endswith(heading, units[i]))
+                        heading[strlen(heading) - strlen(units[i])] = '\0';
         for (char *c = heading; c && *c; c++)
                 *c = *c == '_' ? ' ' : (char) toupper((unsigned char) *c);
         return heading;

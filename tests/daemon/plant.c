@@ -78,6 +78,58 @@ static int plant_collect(void *self, uint64_t now_ns)
         return 0;
 }
 
+static const char *const columns[] = { "name", "path", "since_s", NULL };
+static const struct trimtab_report reports[] = {
+        { "plants", "all plants, each a row", columns },
+        { "garden", "them all as one", NULL },
+        { "weeds", "what no plugin should report", NULL },
+};
+static const struct trimtab_deed deeds[] = { { "water", "writes what comes behind it to the file `watered` of a plant" } };
+
+static int plant_report(void *self, uint32_t report, const struct trimtab_rows *to)
+{
+        struct plant *p = self;
+
+        if (report == 2)
+                to->text(to, "Weed", "a value outside of a row");
+        if (report == 1) {
+                to->row(to);
+                to->count(to, "plants", p->n);
+                to->flag(to, "fenced", 0);
+                to->text(to, "gardener", "\x1b[1mno one");
+        }
+        for (uint64_t i = 0; report == 0 && i < p->n; i++) {
+                to->row(to);
+                to->text(to, "name", strrchr(p->paths[i], '/') + 1);
+                to->text(to, "path", p->paths[i]);
+                to->number(to, "since_s", 90);
+                to->count(to, "number", i);
+        }
+        return 0;
+}
+
+static int plant_deed(void *self, uint32_t deed, const char *argument, const struct trimtab_rows *answer)
+{
+        struct plant *p = self;
+        char path[300];
+        FILE *f;
+
+        if (p->n == 0 || !*argument) {
+                p->host->log(p->host, TRIMTAB_LOG_ERROR, "water takes how much");
+                return -EINVAL;
+        }
+        snprintf(path, sizeof(path), "%s/watered", p->paths[0]);
+        f = fopen(path, "we");
+        if (!f)
+                return -errno;
+        fprintf(f, "%s\n", argument);
+        fclose(f);
+        answer->row(answer);
+        answer->text(answer, "message", "one plant has had water");
+        answer->count(answer, "watered", 1);
+        return 0;
+}
+
 static void plant_close(void *self)
 {
         free(self);
@@ -93,6 +145,10 @@ TRIMTAB_PLUGIN("plant") = {
         TRIMTAB_KNOBS(knobs),
         TRIMTAB_SCOPES(scopes),
         TRIMTAB_OPTIONS(options),
+        TRIMTAB_REPORTS(reports),
+        TRIMTAB_DEEDS(deeds),
+        .report = plant_report,
+        .deed = plant_deed,
         .open = plant_open,
         .collect = plant_collect,
         .close = plant_close,
