@@ -42,11 +42,17 @@ refused 'mode off' 'observe|advise|enforce' mode off
 refused 'permanently what?' 'observe|advise|enforce' mode --permanent
 refused 'a filter where there is none' "'rules' does not take --rule" rules --rule x
 refused 'plugins of what?' 'usage: trimtab plugins [inspect FILE]' plugins inspect
+refused 'the guard of what' 'usage: trimtab guard' guard
+refused 'the guard does not do that' 'guard status|events|learn|release' guard sleep
+refused 'units of the status' "'guard status' does not take --unit" guard status --unit web
+refused 'a release as it comes' "'guard release' does not take --follow" guard release --follow
+refused 'units of another command' "'status' does not take --unit" status --unit web
+refused 'a deed of nobody' 'usage: trimtab do' do guard
 refused 'help on an unknown command' "no command 'xyzzy'" help xyzzy
 
 run --help
 is status "$status" 0
-for command in status plugins metrics knobs rules explain log check reload revert pause resume mode advise; do
+for command in status plugins metrics knobs rules explain report do guard log check reload revert pause resume mode advise; do
         has out "  $command "
 done
 case_done 'help lists the commands'
@@ -80,6 +86,7 @@ done
 case_done 'what cannot be printed is a failure'
 
 for command in status plugins metrics knobs rules log 'log --follow --since 10m' reload 'revert x' 'explain x' \
+        report 'report guard' 'report guard status' 'do guard release' 'guard events' 'guard events --follow' \
         'pause --for 1d' resume mode 'mode advise' advise; do
         # shellcheck disable=SC2086
         run $command --runtime-dir "$work"
@@ -89,6 +96,69 @@ for command in status plugins metrics knobs rules log 'log --follow --since 10m'
         has err "trimtabd --foreground --runtime-dir"
 done
 case_done 'without a daemon: which one, why, and the next step'
+
+# The guard goes on without: by what is pinned, and what it has written.
+printf '[plugin guard]\npins = %s/pins\nlearnt = %s/learnt\n' "$work" "$work" >"$work/conf"
+guard() {
+        run guard "$@" --runtime-dir "$work" --config "$work/conf"
+}
+guard status
+is status "$status" 1
+has out "none has left a policy below $work/pins: nothing is refused"
+guard status --json
+is status "$status" 1
+json 'd["mode"] == "off" and d["attached"] is False and d["as_asked"] is False'
+guard release
+is status "$status" 0
+has out 'there is nothing to release'
+guard release --json
+json 'd["released"] is True and d["others"] == 0'
+mkdir -p "$work/pins/some"
+touch "$work/pins/some/guard_connect4"
+guard release
+is status "$status" 1
+is 'what is no pin' "$(ls "$work/pins/some")" guard_connect4
+rm -r "$work/pins"
+case_done 'without a daemon: what the guard has left'
+
+guard learn
+is status "$status" 1
+has err "there is no $work/learnt"
+case_done 'without a daemon: nothing was learnt'
+
+cat >"$work/learnt" <<'END'
+# What was seen.
+
+[egress-rule learnt-1]
+unit = web.service
+allow = 192.0.2.1:443/tcp
+  192.0.2.2:443/tcp
+default = deny
+
+[egress-rule learnt-2]
+cgroup = /box
+allow = 192.0.2.3/udp
+default = deny
+END
+guard learn
+is status "$status" 0
+is 'what was learnt' "$(cat "$work/out")" "$(cat "$work/learnt")"
+guard learn --unit web
+is status "$status" 0
+has out '  192.0.2.2:443/tcp'
+lacks out '/box'
+guard learn --unit '/b*' --json
+is status "$status" 0
+json 'len(d) == 1 and d[0]["subject"] == "/box" and d[0]["lines"][2] == "allow = 192.0.2.3/udp"'
+guard learn --unit db
+is status "$status" 1
+has err "nothing was learnt of 'db'"
+case_done 'without a daemon: what was learnt, by unit'
+
+printf '[plugin guard\n' >"$work/conf"
+guard learn
+has err "$work/conf:1"
+case_done 'without a daemon: what is wrong in trimtab.conf is said'
 
 run --runtime-dir "$work" --json status
 before=$status
