@@ -202,7 +202,7 @@ int daemon_deed(void *userdata, const char *plugin, const char *deed, const char
         int r;
 
         r = plugins_deed(d->plugins, plugin, deed, argument, answer);
-        if (r == -ENOENT || r == -ENXIO)
+        if (r == -ENOPKG || r == -ENOSYS)
                 return r;
         if (r < 0)
                 tell_line(&d->teller, LOG_ERR, "%s: asked to %s%s%s: %s", plugin, deed, argument[0] ? " " : "", safe ?: "", strerror(-r));

@@ -111,8 +111,8 @@ void plugins_collect(struct plugins *p, uint64_t now_ns);
 void plugins_object(struct plugins *p, struct oid id, bool came);
 
 /*
- * What an open plugin reports, and a deed of it; `to` takes the rows, answer what came of it. -ENOENT: no plugin of that name is open;
- * -ENXIO: it has no such report or deed; else as the plugin says.
+ * What an open plugin reports, and a deed of it; `to` takes the rows, answer what came of it. -ENOPKG: no plugin of that name is open;
+ * -ENOSYS: it has no such report or deed; else as the plugin says.
  */
 int plugins_report(const struct plugins *p, const char *plugin, const char *report, const struct trimtab_rows *to);
 int plugins_deed(const struct plugins *p, const char *plugin, const char *deed, const char *argument, const struct trimtab_rows *answer);

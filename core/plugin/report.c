@@ -6,12 +6,20 @@
 
 /* What plugins tell, and do, when somebody asks. */
 
+/* Ours must not be taken for the plugin's. */
+static int own_error(int r)
+{
+        if (r == -ENOPKG || r == -ENOSYS)
+                return -EIO;
+        return r < 0 ? r : 0;
+}
+
 int plugins_report(const struct plugins *p, const char *name, const char *report, const struct trimtab_rows *to)
 {
         struct plugin *plugin = plugins_find_open(p, name);
 
         if (!plugin)
-                return -ENOENT;
+                return -ENOPKG;
 
         for (uint32_t i = 0; i < plugin->descriptor.plugin.n_reports; i++)
                 if (streq(plugin->descriptor.reports[i].name, report)) {
@@ -19,9 +27,9 @@ int plugins_report(const struct plugins *p, const char *name, const char *report
                         int r = plugin->descriptor.plugin.report(plugin->self, i, to);
 
                         callback_leave(plugin, before);
-                        return r < 0 ? r : 0;
+                        return own_error(r);
                 }
-        return -ENXIO;
+        return -ENOSYS;
 }
 
 int plugins_deed(const struct plugins *p, const char *name, const char *deed, const char *argument, const struct trimtab_rows *answer)
@@ -29,7 +37,7 @@ int plugins_deed(const struct plugins *p, const char *name, const char *deed, co
         struct plugin *plugin = plugins_find_open(p, name);
 
         if (!plugin)
-                return -ENOENT;
+                return -ENOPKG;
 
         for (uint32_t i = 0; i < plugin->descriptor.plugin.n_deeds; i++)
                 if (streq(plugin->descriptor.deeds[i].name, deed)) {
@@ -37,7 +45,7 @@ int plugins_deed(const struct plugins *p, const char *name, const char *deed, co
                         int r = plugin->descriptor.plugin.deed(plugin->self, i, argument, answer);
 
                         callback_leave(plugin, before);
-                        return r < 0 ? r : 0;
+                        return own_error(r);
                 }
-        return -ENXIO;
+        return -ENOSYS;
 }

@@ -128,9 +128,10 @@ static int do_deed(struct connection *c, sd_bus_message *m, sd_bus_error *ret_er
                 return sd_bus_error_set(ret_error, SD_BUS_ERROR_INVALID_ARGS, "this is too long");
 
         r = callbacks->deed(callbacks->userdata, plugin, deed, argument, &answer);
-        if (r == -ENOENT || r == -ENXIO)
-                return connection_no_such(r, plugin, "deed", deed, ret_error);
-        return connection_reply_rows(m, r < 0 ? r : rows.error, &rows, false);
+        r = r < 0 ? r : rows.error;
+        if (r < 0)
+                return connection_offer_error(r, plugin, "deed", deed, ret_error);
+        return connection_reply_rows(m, r, &rows, false);
 }
 
 /* One method each, which only says what is to be done, and under which action of polkit. */

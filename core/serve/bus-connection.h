@@ -64,8 +64,9 @@ int method_do(sd_bus_message *m, void *userdata, sd_bus_error *ret_error);
 
 /* bus-methods.c: answers a call with rows. r: what made them returned. */
 int connection_reply_rows(sd_bus_message *call, int r, const struct rows *rows, bool single);
-/* bus-methods.c: there is no such plugin (-ENOENT), or nothing of that name that it reports or does (-ENXIO). */
-int connection_no_such(int r, const char *plugin, const char *what, const char *name, sd_bus_error *ret_error);
+/* bus-methods.c: there is no such plugin (-ENOPKG), or nothing of that name that it reports or does (-ENOSYS); or it could
+ * not. */
+int connection_offer_error(int r, const char *plugin, const char *what, const char *name, sd_bus_error *ret_error);
 
 /* bus-methods.c: puts the object with its vtable on c->bus. */
 int connection_add_object(struct connection *c);

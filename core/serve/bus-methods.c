@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <string.h>
 
 #include "serve/bus-connection.h"
 #include "serve/match.h"
@@ -171,11 +172,14 @@ static int method_explain(sd_bus_message *m, void *userdata, sd_bus_error *ret_e
         return connection_reply_rows(m, r, &rows, true);
 }
 
-int connection_no_such(int r, const char *plugin, const char *what, const char *name, sd_bus_error *ret_error)
+int connection_offer_error(int r, const char *plugin, const char *what, const char *name, sd_bus_error *ret_error)
 {
-        if (r == -ENOENT)
+        if (r == -ENOPKG)
                 return sd_bus_error_setf(ret_error, TRIMTAB_ERROR_NO_SUCH,
                                          "no open plugin is named '%s', 'trimtab plugins' lists them", plugin);
+        if (r != -ENOSYS)
+                return sd_bus_error_setf(ret_error, SD_BUS_ERROR_FAILED, "plugin %s, %s %s: %s; what it logged may say why", plugin, what,
+                                         name, strerror(-r));
         return sd_bus_error_setf(ret_error, TRIMTAB_ERROR_NO_SUCH,
                                  "plugin %s has no %s '%s', 'trimtab report %s' lists what it has", plugin, what, name, plugin);
 }
@@ -194,8 +198,8 @@ static int method_report(sd_bus_message *m, void *userdata, sd_bus_error *ret_er
                 return r;
 
         r = view_report(views_now(userdata), plugin, report, &rows);
-        if (r == -ENOENT || r == -ENXIO)
-                return connection_no_such(r, plugin, "report", report, ret_error);
+        if (r < 0)
+                return connection_offer_error(r, plugin, "report", report, ret_error);
         return connection_reply_rows(m, r, &rows, false);
 }
 

@@ -58,7 +58,8 @@ int view_knobs(const struct views *v, const char *name_glob, const char *object_
 /* One row a rule and object; a rule that matches none comes once, without an object. */
 int view_rules(const struct views *v, const char *name_glob, struct rows *ret);
 
-/* What a plugin reports: as many rows as it likes. -ENOENT: no open plugin has that name; -ENXIO: it has no such report. */
+/* What a plugin reports: as many rows as it likes. -ENOPKG: no open plugin has that name; -ENOSYS: it has no such report; else as
+ * the plugin says. */
 int view_report(const struct views *v, const char *plugin, const char *report, struct rows *ret);
 
 struct log_filter {

@@ -169,7 +169,7 @@ static int guest_report(void *self, uint32_t report, const struct trimtab_rows *
         const char *name;
 
         if (report != 0)
-                return -ENODATA;
+                return -ENOENT;
         /* From inside a report the host answers as ever, and no sample goes into it. */
         if (g->host->object_name(g->host, "seat", 1, &name) < 0 || g->host->emit(g->host, 0, 1, 7) != -EINVAL)
                 return -EPROTO;

@@ -411,15 +411,15 @@ static void test_reports_and_deeds(void **state)
         assert_string_equal(rows, "| seat=middle dial=3");
 
         /* What the plugin says, and what there is not. */
-        assert_int_equal(plugins_report(w->plugins, "guest", "nothing", &to), -ENODATA);
+        assert_int_equal(plugins_report(w->plugins, "guest", "nothing", &to), -ENOENT);
         assert_int_equal(plugins_deed(w->plugins, "guest", "refuse", "", &back), -EBUSY);
-        assert_int_equal(plugins_report(w->plugins, "guest", "turn", &to), -ENXIO);
-        assert_int_equal(plugins_deed(w->plugins, "guest", "dial", "", &back), -ENXIO);
-        assert_int_equal(plugins_report(w->plugins, "gest", "dial", &to), -ENOENT);
-        assert_int_equal(plugins_deed(w->plugins, "gest", "turn", "", &back), -ENOENT);
+        assert_int_equal(plugins_report(w->plugins, "guest", "turn", &to), -ENOSYS);
+        assert_int_equal(plugins_deed(w->plugins, "guest", "dial", "", &back), -ENOSYS);
+        assert_int_equal(plugins_report(w->plugins, "gest", "dial", &to), -ENOPKG);
+        assert_int_equal(plugins_deed(w->plugins, "gest", "turn", "", &back), -ENOPKG);
 
         /* One without any. */
-        assert_int_equal(plugins_report(w->plugins, "fixture", "dial", &to), info_of(w, "fixture").state == PLUGIN_OPEN ? -ENXIO : -ENOENT);
+        assert_int_equal(plugins_report(w->plugins, "fixture", "dial", &to), info_of(w, "fixture").state == PLUGIN_OPEN ? -ENOSYS : -ENOPKG);
         assert_string_equal(rows, "| seat=middle dial=3");
 }
 
@@ -433,8 +433,8 @@ static void test_nothing_is_asked_of_what_is_closed(void **state)
 
         assert_int_equal(plugins_new(&config, &w->plugins), 0);
         assert_int_equal(plugins_describe_dir(w->plugins, GUESTS), 0);
-        assert_int_equal(plugins_report(w->plugins, "guest", "dial", &to), -ENOENT);
-        assert_int_equal(plugins_deed(w->plugins, "guest", "turn", "", &to), -ENOENT);
+        assert_int_equal(plugins_report(w->plugins, "guest", "dial", &to), -ENOPKG);
+        assert_int_equal(plugins_deed(w->plugins, "guest", "turn", "", &to), -ENOPKG);
         assert_string_equal(rows, "");
 }
 

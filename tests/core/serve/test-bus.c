@@ -111,9 +111,11 @@ static int on_deed(void *userdata, const char *plugin, const char *deed, const c
         struct fixture *f = userdata;
 
         if (strcmp(plugin, "t") != 0)
+                return -ENOPKG;
+        if (strcmp(deed, "miss") == 0)
                 return -ENOENT;
         if (strcmp(deed, "turn") != 0)
-                return -ENXIO;
+                return -ENOSYS;
         snprintf(f->turned, sizeof(f->turned), "%s", argument);
         answer->row(answer);
         answer->text(answer, "message", "turned");
@@ -247,7 +249,7 @@ static void check_explained(sd_bus *bus)
         CHECK(strstr(error.message, "did you mean 'web'"));
 }
 
-static void check_no_such(sd_bus *bus, const char *method, const char *plugin, const char *what, const char *message)
+static void check_failing(sd_bus *bus, const char *method, const char *plugin, const char *what, const char *name, const char *message)
 {
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
 
@@ -255,8 +257,13 @@ static void check_no_such(sd_bus *bus, const char *method, const char *plugin, c
                 CHECK(CALL(bus, &error, NULL, "Report", "ss", plugin, what) < 0);
         else
                 CHECK(CALL(bus, &error, NULL, "Do", "sss", plugin, what, "") < 0);
-        CHECK(sd_bus_error_has_name(&error, TRIMTAB_ERROR_NO_SUCH));
+        CHECK(sd_bus_error_has_name(&error, name));
         CHECK(strstr(error.message, message));
+}
+
+static void check_no_such(sd_bus *bus, const char *method, const char *plugin, const char *what, const char *message)
+{
+        check_failing(bus, method, plugin, what, TRIMTAB_ERROR_NO_SUCH, message);
 }
 
 static void check_reading(sd_bus *bus)
@@ -355,6 +362,7 @@ static void client_changes(const char *dir)
         CHECK(CALL(bus, NULL, NULL, "Resume", NULL) >= 0);
         CHECK_ROWS(bus, 1, "message", "Do", "sss", "t", "turn", "left");
         check_no_such(bus, "Do", "t", "burn", "plugin t has no deed 'burn'");
+        check_failing(bus, "Do", "t", "miss", SD_BUS_ERROR_FAILED, "plugin t, deed miss: No such file");
         check_no_such(bus, "Do", "nobody", "turn", "no open plugin is named 'nobody'");
         CHECK(CALL(bus, NULL, NULL, "SetMode", "s", "observe") >= 0);
         CHECK(CALL(bus, NULL, NULL, "SetMode", "s", "off") < 0);
