@@ -102,7 +102,7 @@ int guard_offline_status(const struct invocation *in)
         rows_string(&rows, "mode", mode == -ENOENT ? "off" : mode < 0 ? NULL : mode_names[mode]);
         rows_bool(&rows, "as_asked", false);
         rows_string(&rows, "pins", files.pins);
-        rows_uint(&rows, "pinned_by_others", (uint64_t) pins_count(files.pins, NULL));
+        rows_uint(&rows, "pinned_by_others", (uint64_t) pins_count(files.pins, PINS_ALL));
         (void) show(in, &rows, message ?: "no guard runs");
         return EXIT_FAILED;
 }
@@ -128,7 +128,7 @@ int guard_offline_release(const struct invocation *in)
                          mode == -EACCES || mode == -EPERM ? "; it takes root" : "");
                 return EXIT_FAILED;
         }
-        n = pins_remove(files.pins, NULL, &left);
+        n = pins_remove(files.pins, PINS_ALL, &left);
         if (left > 0)
                 message = str_printf("guard: %d of the policies pinned below %s could not be removed", left, files.pins);
         else if (n > 0)

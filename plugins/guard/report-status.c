@@ -153,7 +153,7 @@ void report_status(struct guard *g, const struct trimtab_rows *to)
         status_policy(g, to);
         to->text(to, "pins", g->settings.pins);
         to->text(to, "pinned", g->program.pinned);
-        to->count(to, "pinned_by_others", (uint64_t) pins_count(g->settings.pins, g->program.pinned));
+        to->count(to, "pinned_by_others", (uint64_t) pins_count(g->settings.pins, g->program.since_ns));
         status_counts(g, to);
 }
 

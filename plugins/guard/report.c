@@ -68,7 +68,7 @@ static int release(struct guard *g, const struct trimtab_rows *answer)
         program_detach(&g->program);
         if (program_unpin(&g->program) < 0)
                 left++;
-        others = pins_remove(g->settings.pins, NULL, &left);
+        others = pins_remove(g->settings.pins, PINS_ALL, &left);
         if (left)
                 (void) snprintf(text, sizeof(text), "released, but for %d of the policies pinned below %s, which could not be removed", left,
                                 g->settings.pins);
