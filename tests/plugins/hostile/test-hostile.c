@@ -204,7 +204,7 @@ static const struct {
         { "not-exported", "it does not export trimtab_plugin_v1" },
         { "is-a-function", "trimtab_plugin_v1 is not a data object" },
         { "too-small", "trimtab_plugin_v1 has 144 bytes, expected at least 152" },
-        { "lies-about-size", "its size says 4096, expected 152 to 176" },
+        { "lies-about-size", "its size says 4096, expected 152 to 224" },
         { "lies-about-name", "the descriptor's name is not that of the note, \"innocent\"" },
         { "undefined-symbol", "undefined symbol: no_such_function_anywhere" },
         { "bad-knob", "knob hostile.shadow: file '{path}/../../../etc/shadow': expected the path of a file without .." },
