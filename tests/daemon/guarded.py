@@ -179,6 +179,7 @@ class GuardCase(PlantCase):
         """With the policy in force: a start() may be over before that."""
         daemon = self.begin(text)
         self.assertTrue(wait_for(lambda: self.knock("10.88.2.1", FORBIDDEN) == errno.EPERM), self.said())
+        self.assert_let("10.88.1.1")  # by the time that has been seen to arrive all that came before it has
         return daemon
 
 
