@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "../xdp/text.h"
+#include "../shared/addresses.h"
 
 /* What `allow` and `deny` are lists of. Pure. */
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../xdp/text.h"
+#include "../shared/addresses.h"
 
 #define COMPONENT_MAX (GUARD_NAME_MAX - 2) /* one less than what is cut short */
 
