@@ -29,12 +29,25 @@ static const char *const lists[] = {
         "allow fragments=yes; drop destination=0.0.0.0/0,::/0",
 };
 
+void leak_await_packets(const struct xdp_program *p)
+{
+        struct xdp_counters before, now;
+
+        program_count(p, UINT32_MAX, &before);
+        for (int i = 0; i < 100000; i++) {
+                (void) nanosleep(&(struct timespec){ .tv_nsec = 100000 }, NULL);
+                program_count(p, UINT32_MAX, &now);
+                if (now.packets > before.packets)
+                        return;
+        }
+        abort();
+}
+
 void leak_change_modes(struct xdp_program *p, unsigned n)
 {
         for (unsigned i = 0; i < n; i++) {
                 run_mode(p, i % 2 ? XDP_MODE_FILTER : XDP_MODE_FLOOD);
-                /* So that there are packets in each. */
-                (void) nanosleep(&(struct timespec){ .tv_nsec = 100000 }, NULL);
+                leak_await_packets(p);
         }
 }
 

@@ -8,7 +8,10 @@
 
 extern const char *const leak_probes[2]; /* as frame_build() takes them */
 
-/* Switches between filter and flood mode, and from list to list, that many times each. */
+/* Until the program has seen some more; gives up, and all with it, after some seconds without. */
+void leak_await_packets(const struct xdp_program *p);
+
+/* Switches between filter and flood mode, and from list to list, that many times each; there are packets in each mode. */
 void leak_change_modes(struct xdp_program *p, unsigned n);
 void leak_change_lists(struct xdp_program *p, unsigned n);
 

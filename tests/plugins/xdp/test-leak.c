@@ -55,6 +55,7 @@ static void with_traffic(void (*change)(struct xdp_program *, unsigned))
         n_sent = 0;
         for (int i = 0; i < SENDERS; i++)
                 assert_int_equal(pthread_create(&senders[i], NULL, send_probes, NULL), 0);
+        leak_await_packets(program);
         change(program, n_changes);
         over = true;
         for (int i = 0; i < SENDERS; i++)
