@@ -33,9 +33,11 @@
 #define CALLS  200000
 #define SKIP   77
 
-enum { NONE, EMPTY, FEW, MANY, _STAND_MAX };
-static const char *const stands[_STAND_MAX] = { "no program", "empty program", "guard, 10 prefixes", "guard, 100000 prefixes" };
-static const uint32_t n_prefixes[_STAND_MAX] = { [FEW] = 10, [MANY] = 100000 };
+enum { NONE, EMPTY, FEW, MANY, ALL, _STAND_MAX };
+static const char *const stands[_STAND_MAX] = { "no program", "empty program", "guard, 10 prefixes", "guard, 100000 prefixes",
+                                                "guard, 100000 prefixes, each call to another" };
+static const uint32_t n_prefixes[_STAND_MAX] = { [FEW] = 10, [MANY] = 100000, [ALL] = 100000 };
+static const uint32_t n_addresses[_STAND_MAX] = { 100000, 100000, 10, 10, 100000 };
 
 enum { CONNECT, SEND, _CALL_MAX };
 static const char *const calls[_CALL_MAX] = { "UDP connect()", "UDP sendto()" };
@@ -90,7 +92,7 @@ static void enter(void)
         (void) close(fd);
 }
 
-static double measure(int call, uint32_t n_addresses, int receiver)
+static double measure(int call, uint32_t n, int receiver)
 {
         struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t) receiver) };
         int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -99,7 +101,7 @@ static double measure(int call, uint32_t n_addresses, int receiver)
 
         for (uint32_t i = 0; i < CALLS; i++) {
                 at = at * 1103515245u + 12345u;
-                to.sin_addr.s_addr = htonl(address_of((at >> 8) % n_addresses));
+                to.sin_addr.s_addr = htonl(address_of((at >> 8) % n));
                 if (call == CONNECT ? connect(fd, (struct sockaddr *) &to, sizeof(to)) < 0
                                     : sendto(fd, "x", 1, 0, (struct sockaddr *) &to, sizeof(to)) < 0)
                         _exit(2);
@@ -112,8 +114,8 @@ struct cost {
         double call_ns, program_ns;
 };
 
-/* In a process in the cgroup. Always over the same addresses, those that the largest policy has. */
-static double run(int call, int receiver, uint32_t n_addresses)
+/* In a process in the cgroup, over so many of the addresses that the largest policy has. */
+static double run(int call, int receiver, uint32_t n)
 {
         double *result = mmap(NULL, sizeof(*result), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0), ns;
         int status;
@@ -121,7 +123,7 @@ static double run(int call, int receiver, uint32_t n_addresses)
 
         if (pid == 0) {
                 enter();
-                *result = measure(call, n_addresses, receiver);
+                *result = measure(call, n, receiver);
                 _exit(0);
         }
         if (pid < 0 || waitpid(pid, &status, 0) < 0 || status != 0)
@@ -180,7 +182,7 @@ static struct cost stand(int which, int call, struct program *p, struct empty_bp
                         skip(why);
         }
         progs_read(first_program, &before);
-        cost.call_ns = run(call, receiver, which == FEW ? n_prefixes[FEW] : n_prefixes[MANY]);
+        cost.call_ns = run(call, receiver, n_addresses[which]);
         progs_read(first_program, &after);
         if (which != NONE)
                 cost.program_ns = progs_cost(&before, &after, which == EMPTY ? "empty_" : "guard_", &runs) / CALLS;

@@ -15,6 +15,7 @@
 #include "maps.bpf.h"
 #include "who.bpf.h"
 #include "judge.bpf.h"
+#include "verdicts.bpf.h"
 #include "tell.bpf.h"
 #include "address.bpf.h"
 #include "lsm.bpf.h"

@@ -97,6 +97,7 @@ struct guard_layer {
         struct guard_search v4, v6;
         __u16 rule;     /* whose it is, by number; GUARD_NO_RULE: nobody's */
         __u8 log;       /* enum guard_log */
+        __u8 audits;    /* what it refuses is told, and let through */
         __u8 has_deny;  /* any item that refuses */
         __u32 n_listen;
         struct {
@@ -168,8 +169,22 @@ struct guard_inode {
         __u32 device, generation;
 };
 
+/* What a policy has allowed, and to whom; read and written as in verdicts.bpf.h. One cache line. */
+#ifndef GUARD_VERDICT_BITS
+#define GUARD_VERDICT_BITS 8
+#endif
+
+struct guard_allowed {
+        __u64 turn;
+        __u64 stamp; /* of the policy; 0: nothing is here */
+        __u64 cgroup, upper, lower;
+        __u64 details; /* user, port, protocol, family */
+        struct guard_inode exe;
+};
+
 /* What holds for a whole policy. */
 struct guard_set {
+        __u64 stamp;  /* the policy's own, never 0 */
         __u64 factor; /* of the hash */
         __u32 n_v4, n_v6, first_v6; /* lines of the table: those of IPv6 stand behind those of IPv4 */
         __u32 verdict;              /* where no layer says anything */
@@ -180,6 +195,7 @@ struct guard_set {
         struct guard_bits allows, denies;               /* by default */
         struct guard_bits listens;                      /* say who listens where */
         struct guard_bits speaks;                       /* have items */
+        struct guard_bits audits;                       /* only tell what they refuse */
         struct guard_class everybody;                   /* where no cgroup is asked for */
 };
 

@@ -179,8 +179,8 @@ __noinline int guard_ask(struct guard_request *rq, const struct guard_set *set, 
                         verdict = guard_look(rq, set, word * 64 + bit, generation);
                 if (verdict == GUARD_NONE)
                         continue;
-                /* It is not certain that it speaks of this task: it may refuse, and not allow. */
-                if (verdict == GUARD_ALLOW && !(certain >> (bit & 63) & 1))
+                /* It is not certain that it speaks of this task: it may refuse, and not let through. */
+                if ((verdict == GUARD_ALLOW || set->audits.word[word] >> (bit & 63) & 1) && !(certain >> (bit & 63) & 1))
                         continue;
                 rq->rule = word * 64 + bit;
                 return verdict;

@@ -65,6 +65,9 @@ static int new_layer(struct draft *d, int rule, uint32_t *ret)
                 return 0;
         p->layers[*ret].rule = (uint16_t) rule;
         p->layers[*ret].log = d->in->rules->all[rule].log;
+        p->layers[*ret].audits = d->in->rules->all[rule].audits;
+        if (p->layers[*ret].audits)
+                set_bit(&p->set.audits, *ret);
         return 0;
 }
 

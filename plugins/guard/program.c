@@ -42,7 +42,8 @@ static void *open_skeleton(const void *userdata, bool trial)
         skel->rodata->config.elsewhere = sizes->n_groups * sizes->n_shards;
         skel->rodata->config.scope = sizes->scope;
         skel->rodata->config.scope_level = sizes->scope_level;
-        if (bpf_map__set_max_entries(skel->maps.counts, trial ? 1 : (sizes->n_groups + 1) * sizes->n_shards) < 0) {
+        if (bpf_map__set_max_entries(skel->maps.counts, trial ? 1 : (sizes->n_groups + 1) * sizes->n_shards) < 0 ||
+            bpf_map__set_max_entries(skel->maps.allowed, trial ? 1 : sizes->n_shards << GUARD_VERDICT_BITS) < 0) {
                 guard_bpf__destroy(skel);
                 return NULL;
         }
@@ -214,9 +215,12 @@ static int place_classes(const struct program *p, uint32_t generation, const str
         return r;
 }
 
-static int place_all(const struct program *p, uint32_t generation, const struct policy *policy, const struct tasks *tasks, const int fds[_TABLE_MAX])
+static int place_all(struct program *p, uint32_t generation, const struct policy *policy, const struct tasks *tasks, const int fds[_TABLE_MAX])
 {
+        struct guard_set set = policy->set;
         int r;
+
+        set.stamp = ++p->n_policies;
 
         /* Who was held up since before the last switch still looks at what is about to be replaced: he is waited for. */
         r = place(p, "turnstile", 0, fds[LINES]);
@@ -227,7 +231,7 @@ static int place_all(const struct program *p, uint32_t generation, const struct 
                 r = fill_array(programs_map(&p->programs, "layers"), generation * GUARD_LAYERS_MAX, policy->layers, policy->n_layers);
         if (r >= 0)
                 r = place_classes(p, generation, tasks);
-        return r >= 0 ? fill_array(programs_map(&p->programs, "sets"), generation, &policy->set, 1) : r;
+        return r >= 0 ? fill_array(programs_map(&p->programs, "sets"), generation, &set, 1) : r;
 }
 
 int program_swap(struct program *p, const struct policy *policy, const struct tasks *tasks)

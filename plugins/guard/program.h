@@ -65,6 +65,7 @@ struct program {
         struct bpf_link *links[GUARD_HOOKS_MAX];
         char *pinned; /* the folder our links are pinned in; NULL: they are not */
         uint64_t since_ns; /* CLOCK_BOOTTIME: what was pinned before is somebody else's */
+        uint64_t n_policies; /* that were in force, or were to be: the stamp of the last one */
 };
 
 /* 0 also when hooks were refused: programs_refusal(). */

@@ -21,6 +21,7 @@ enum {
         RULE_LISTEN,
         RULE_DEFAULT,
         RULE_LOG,
+        RULE_MODE,
         RULE_DESCRIPTION,
         _RULE_MAX,
 };
@@ -29,6 +30,7 @@ const char *const guard_mode_names[_GUARD_MODE_MAX + 1] = { "off", "learn", "aud
 static const char *const verdict_names[] = { [GUARD_NONE] = "", [GUARD_ALLOW] = "allow", [GUARD_DENY] = "deny", NULL };
 static const char *const exit_names[] = { "open", "keep", NULL };
 static const char *const coverage_names[] = { "any", "cgroup", "lsm", NULL };
+static const char *const rule_mode_names[] = { "enforce", "audit", NULL };
 static const char *const log_names[] = { "first", "none", "all", NULL };
 
 static int check_unit(const char *item, char *why, uint32_t size)
@@ -100,6 +102,7 @@ static const struct trimtab_key rule_keys[_RULE_MAX] = {
         [RULE_LISTEN] = LIST("listen", check_port, "ports that it may listen on, and no others; none: an empty range such as 0"),
         [RULE_DEFAULT] = CHOICE("default", verdict_names + 1, "what is done with its connections of which nothing is said"),
         [RULE_LOG] = CHOICE("log", log_names, "which refusals are told: of alike ones the first, none, or all"),
+        [RULE_MODE] = CHOICE("mode", rule_mode_names, "audit: what it refuses is told, and let through; enforce, the default: as [egress] says"),
         [RULE_DESCRIPTION] = TEXT("description", NULL, "what it is for"),
 };
 
@@ -193,6 +196,7 @@ static int read_rule(const struct trimtab_entry *e, struct rule *rule)
                 return -ENOMEM;
         rule->uid = items[RULE_UID].n ? (int64_t) items[RULE_UID].numbers[0] : -1;
         rule->log = (uint8_t) choice(&items[RULE_LOG], log_names, GUARD_LOG_FIRST);
+        rule->audits = choice(&items[RULE_MODE], rule_mode_names, 0) == 1;
         rule->verdict = (uint8_t) choice(&items[RULE_DEFAULT], verdict_names, GUARD_NONE);
 
         r = read_text(&items[RULE_UNIT], &rule->unit);

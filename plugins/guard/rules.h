@@ -28,6 +28,7 @@ struct rule {
         size_t n_listen;
         bool has_listen;
         uint8_t log;     /* enum guard_log */
+        bool audits;     /* what it refuses is told, and let through */
         uint8_t verdict; /* where it says nothing: enum guard_verdict */
 };
 

@@ -100,14 +100,15 @@ __noinline int guard_learn(struct guard_request *rq)
         return 0;
 }
 
-/* From the layer that has spoken to the rule. */
-static __always_inline void name_rule(struct guard_request *rq, __u32 generation)
+/* From the layer that has spoken to the rule. Is it one that only tells? */
+static __always_inline bool name_rule(struct guard_request *rq, __u32 generation)
 {
         __u32 layer = rq->rule;
         const struct guard_layer *l = layer == GUARD_NO_RULE ? NULL : find_layer(generation, layer);
 
         rq->log = l ? l->log : GUARD_LOG_FIRST;
         rq->rule = l ? l->rule : GUARD_NO_RULE;
+        return l && l->audits;
 }
 
 /* It would be refused, or is: whether it is. */
@@ -121,10 +122,9 @@ __noinline int guard_refuse(struct guard_request *rq, __u32 generation)
                 return 0;
         if (BPF_CORE_READ(task, flags) & PF_KTHREAD)
                 return 0; /* the kernel's own, on nobody's behalf */
-        enforced = c->mode == GUARD_ENFORCE;
+        enforced = !name_rule(rq, generation) && c->mode == GUARD_ENFORCE;
         if (!enforced && rq->backend != c->teller)
                 return 0;
-        name_rule(rq, generation);
         count(rq->cgroup, enforced ? GUARD_DENIED : GUARD_WOULD_DENY);
         tell(rq, c, enforced);
         return enforced;
@@ -142,7 +142,6 @@ static __always_inline bool is_probe(const struct guard_control *c, const struct
 /* Where rules ask for programs or users, or nothing is known of the cgroup yet. */
 __noinline int guard_judge_all(struct guard_request *rq, __u32 generation)
 {
-        struct task_struct *task = (struct task_struct *) bpf_get_current_task();
         const struct guard_set *set = find_set(generation);
         struct guard_class class = {};
         __u64 cgroup;
@@ -150,10 +149,6 @@ __noinline int guard_judge_all(struct guard_request *rq, __u32 generation)
         if (!rq || !set)
                 return GUARD_ALLOW;
         cgroup = rq->cgroup;
-        if (set->has_uids)
-                rq->uid = bpf_get_current_uid_gid();
-        if (set->has_exes)
-                read_exe(task, &rq->exe);
         if (!guard_match_cgroup(&class, cgroup, generation)) {
                 guard_classify(&class, generation);
                 keep_class(&class, cgroup, generation);
@@ -162,7 +157,7 @@ __noinline int guard_judge_all(struct guard_request *rq, __u32 generation)
         return guard_judge(rq, set, &class, generation);
 }
 
-/* Most are judged by what is known of the cgroup alone, in place. */
+/* Where rules ask for cgroups alone, what is known of the cgroup is looked at in place. */
 static __always_inline int judge(struct guard_request *rq, const struct guard_set *set, __u32 generation)
 {
         const struct guard_class *class = &set->everybody;
@@ -173,6 +168,24 @@ static __always_inline int judge(struct guard_request *rq, const struct guard_se
         if (set->has_cgroups)
                 class = find_class(generation, cgroup);
         return class ? guard_judge(rq, set, class, generation) : guard_judge_all(rq, generation);
+}
+
+static __always_inline int look_up_or_judge(struct guard_request *rq, const struct guard_set *set, __u32 generation)
+{
+        struct guard_allowed *a;
+        int verdict;
+
+        if (set->has_uids)
+                rq->uid = bpf_get_current_uid_gid();
+        if (set->has_exes)
+                read_exe((struct task_struct *) bpf_get_current_task(), &rq->exe);
+        a = place_of(rq, set);
+        if (a && was_allowed(a, rq, set))
+                return GUARD_ALLOW;
+        verdict = judge(rq, set, generation);
+        if (a && verdict == GUARD_ALLOW)
+                keep_allowed(a, rq, set);
+        return verdict;
 }
 
 /* Is it to be refused? Inline: the stack of all calls together is 512 bytes. */
@@ -199,7 +212,7 @@ static __always_inline int decide(struct guard_request *rq)
         set = find_set(generation);
         if (!set)
                 return 0;
-        return judge(rq, set, generation) == GUARD_DENY ? guard_refuse(rq, generation) : 0;
+        return look_up_or_judge(rq, set, generation) == GUARD_DENY ? guard_refuse(rq, generation) : 0;
 }
 
 #endif
