@@ -25,7 +25,7 @@
 #include "ground.h"
 #include "sections.h"
 
-#define MANY 3000 /* some of them fall on the same place as another one's */
+#define MANY 400
 
 static const char *plugin_file;
 static bool lsm;
