@@ -178,7 +178,7 @@ static struct cost stand(int which, int call, struct program *p, struct empty_bp
         if (which >= FEW) {
                 set_policy(p, n_prefixes[which]);
                 program_set_mode(p, GUARD_ENFORCE);
-                if (!program_attach(p, fd, why, sizeof(why)))
+                if (!program_attach(p, ~0u, fd, why, sizeof(why)))
                         skip(why);
         }
         progs_read(first_program, &before);

@@ -20,13 +20,13 @@ static int quiet(enum libbpf_print_level level, const char *format, va_list args
         return 0;
 }
 
-uint32_t program_attach(struct program *p, int cgroup, char *why, uint32_t size)
+uint32_t program_attach(struct program *p, uint32_t which, int cgroup, char *why, uint32_t size)
 {
         libbpf_print_fn_t print = libbpf_set_print(quiet);
         uint32_t attached = 0;
 
         for (uint32_t i = 0; i < GUARD_HOOKS_MAX; i++) {
-                struct bpf_program *prog = programs_get(&p->programs, i);
+                struct bpf_program *prog = which >> i & 1 ? programs_get(&p->programs, i) : NULL;
 
                 if (prog && !p->links[i])
                         p->links[i] = i < GUARD_PROGRAM_LSM_CONNECT ? bpf_program__attach_cgroup(prog, cgroup) : bpf_program__attach_lsm(prog);

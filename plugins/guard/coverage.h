@@ -19,7 +19,7 @@ struct coverage_row {
         const char *note; /* what is to be known of it; NULL: nothing */
 };
 
-#define COVERAGE_ROWS_MAX 24
+#define COVERAGE_ROWS_MAX 32
 
 /* probed: as probe_run() gives it. Returns how many rows there are. */
 size_t coverage_rows(const uint32_t probed[_GUARD_BACKEND_MAX], struct coverage_row ret[COVERAGE_ROWS_MAX]);

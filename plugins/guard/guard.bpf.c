@@ -18,6 +18,7 @@
 #include "verdicts.bpf.h"
 #include "tell.bpf.h"
 #include "address.bpf.h"
+#include "route.bpf.h"
 #include "lsm.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -83,6 +84,25 @@ int guard_sock_create(struct bpf_sock *ctx)
         else
                 return 1;
         return !decide(&rq);
+}
+
+/*
+ * The kernel hands us a copy of at most a page of the value. Of a longer one the caller's own has to count, which is what a length of 0 says; before 6.4 the call
+ * would fail. Of shorter ones the copy is as good, and what other programs have made of it stays.
+ */
+#define COPIED_MAX 4096
+
+SEC("cgroup/setsockopt")
+int guard_setsockopt(struct bpf_sockopt *ctx)
+{
+        int route = route_of_option(ctx->level, ctx->optname);
+        struct bpf_sock *sk = ctx->sk;
+
+        if (route && judge_route(GUARD_CGROUP, route, sk && is_probing_socket(sk->src_ip4, sk->src_port)))
+                return 0;
+        if (ctx->optlen > COPIED_MAX)
+                ctx->optlen = 0;
+        return 1;
 }
 
 /* --- never attached: run by user space --- */

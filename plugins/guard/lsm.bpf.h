@@ -2,7 +2,7 @@
 #ifndef GUARD_LSM_BPF_H
 #define GUARD_LSM_BPF_H
 
-/* The hooks of the LSM: all sockets, all ways to send. Include address.bpf.h first. */
+/* The hooks of the LSM: all sockets, all ways to send. Include route.bpf.h first. */
 
 /* Sockets that were connected under our eyes. */
 struct {
@@ -124,6 +124,11 @@ static __noinline int judge_address(struct sock *sk, const void *address, int le
         return 0;
 }
 
+static __always_inline int judge_socket_route(const struct sock *sk, __u8 family)
+{
+        return judge_route(GUARD_LSM, family, is_probing_socket(sk->__sk_common.skc_rcv_saddr, sk->__sk_common.skc_num));
+}
+
 SEC("lsm/socket_connect")
 int BPF_PROG(guard_lsm_connect, struct socket *sock, struct sockaddr *address, int length)
 {
@@ -137,12 +142,17 @@ int BPF_PROG(guard_lsm_sendmsg, struct socket *sock, struct msghdr *message, int
 {
         struct sock *sk = sock->sk;
         const void *name = message->msg_name;
-        int refused;
+        int refused, route;
 
         if (!sk || !in_scope())
                 return 0;
         if (sk->__sk_common.skc_family != AF_INET && sk->__sk_common.skc_family != AF_INET6)
                 return 0;
+        if (message->msg_controllen) {
+                route = find_route((__u64) message->msg_control, message->msg_controllen);
+                if (route && judge_socket_route(sk, route))
+                        return lsm_result(1);
+        }
         refused = name ? judge_address(sk, name, message->msg_namelen, true) : -1;
         return lsm_result(refused < 0 ? judge_again(sk) : refused);
 }
@@ -165,6 +175,18 @@ int BPF_PROG(guard_lsm_create, int family, int type, int protocol, int kern)
                 return 0;
         }
         return lsm_result(decide(&rq));
+}
+
+SEC("lsm/socket_setsockopt")
+int BPF_PROG(guard_lsm_setsockopt, struct socket *sock, int level, int option)
+{
+        int route = route_of_option(level, option);
+        struct sock *sk;
+
+        if (!route)
+                return 0;
+        sk = sock->sk;
+        return sk && in_scope() ? lsm_result(judge_socket_route(sk, route)) : 0;
 }
 
 SEC("lsm/socket_listen")

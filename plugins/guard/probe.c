@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/ip.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@
 const char *const probe_names[_PROBE_MAX] = {
         [PROBE_CONNECT4] = "connect IPv4", [PROBE_CONNECT6] = "connect IPv6", [PROBE_SEND4] = "send IPv4", [PROBE_SEND6] = "send IPv6",
         [PROBE_RAW] = "raw socket",        [PROBE_PACKET] = "packet socket",  [PROBE_LISTEN] = "listen",
+        [PROBE_ROUTE_OPTION] = "route by option", [PROBE_ROUTE_MESSAGE] = "route by message",
 };
 
 /* Where nobody is: of loopback, so that no packet leaves. */
@@ -58,6 +60,41 @@ static int try_listen(const struct nowhere *n)
         return finish(fd, fd < 0 || bind(fd, (const struct sockaddr *) &n->v4, sizeof(n->v4)) < 0 ? -1 : listen(fd, 1));
 }
 
+/* Bound, which is what it is known by. The options do nothing. */
+#define OPTIONS_SIZE 4
+
+static int make_routed(const struct nowhere *n)
+{
+        int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+        if (fd < 0 || bind(fd, (const struct sockaddr *) &n->v4, sizeof(n->v4)) >= 0)
+                return fd;
+        (void) close(fd);
+        return -1;
+}
+
+static int try_route_option(const struct nowhere *n)
+{
+        const uint8_t options[OPTIONS_SIZE] = { IPOPT_NOP, IPOPT_NOP, IPOPT_NOP, IPOPT_NOP };
+        int fd = make_routed(n);
+
+        return finish(fd, fd < 0 ? -1 : setsockopt(fd, IPPROTO_IP, IP_OPTIONS, options, sizeof(options)));
+}
+
+/* To no address: who lets it pass finds that it goes nowhere. */
+static int try_route_message(const struct nowhere *n)
+{
+        union {
+                struct cmsghdr head;
+                char room[CMSG_SPACE(OPTIONS_SIZE)];
+        } control = { .head = { .cmsg_len = CMSG_LEN(OPTIONS_SIZE), .cmsg_level = IPPROTO_IP, .cmsg_type = IP_RETOPTS } };
+        const struct msghdr message = { .msg_control = &control, .msg_controllen = sizeof(control) };
+        int fd = make_routed(n);
+
+        (void) memset(CMSG_DATA(&control.head), IPOPT_NOP, OPTIONS_SIZE);
+        return finish(fd, fd < 0 ? -1 : (int) sendmsg(fd, &message, 0));
+}
+
 /* The error, 0: none. */
 static int try(enum probe which, const struct nowhere *n)
 {
@@ -80,6 +117,10 @@ static int try(enum probe which, const struct nowhere *n)
                 break;
         case PROBE_LISTEN:
                 return try_listen(n);
+        case PROBE_ROUTE_OPTION:
+                return try_route_option(n);
+        case PROBE_ROUTE_MESSAGE:
+                return try_route_message(n);
         case _PROBE_MAX:
                 break;
         }

@@ -20,6 +20,8 @@ enum probe {
         PROBE_RAW,
         PROBE_PACKET,
         PROBE_LISTEN,
+        PROBE_ROUTE_OPTION,
+        PROBE_ROUTE_MESSAGE,
         _PROBE_MAX,
 };
 

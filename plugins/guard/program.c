@@ -15,7 +15,7 @@
 #define BIT(i) (1u << (i))
 #define LSM_HOOKS                                                                                            \
         (BIT(GUARD_PROGRAM_LSM_CONNECT) | BIT(GUARD_PROGRAM_LSM_SENDMSG) | BIT(GUARD_PROGRAM_LSM_CREATE) |  \
-         BIT(GUARD_PROGRAM_LSM_LISTEN))
+         BIT(GUARD_PROGRAM_LSM_LISTEN) | BIT(GUARD_PROGRAM_LSM_SETSOCKOPT))
 
 static const struct program_forms forms[_GUARD_PROGRAM_MAX] = {
         [GUARD_PROGRAM_CONNECT4] = { { "guard_connect4" } },
@@ -23,10 +23,12 @@ static const struct program_forms forms[_GUARD_PROGRAM_MAX] = {
         [GUARD_PROGRAM_SENDMSG4] = { { "guard_sendmsg4" } },
         [GUARD_PROGRAM_SENDMSG6] = { { "guard_sendmsg6" } },
         [GUARD_PROGRAM_SOCK_CREATE] = { { "guard_sock_create" } },
+        [GUARD_PROGRAM_SETSOCKOPT] = { { "guard_setsockopt" } },
         [GUARD_PROGRAM_LSM_CONNECT] = { { "guard_lsm_connect" } },
         [GUARD_PROGRAM_LSM_SENDMSG] = { { "guard_lsm_sendmsg" } },
         [GUARD_PROGRAM_LSM_CREATE] = { { "guard_lsm_create" } },
         [GUARD_PROGRAM_LSM_LISTEN] = { { "guard_lsm_listen" } },
+        [GUARD_PROGRAM_LSM_SETSOCKOPT] = { { "guard_lsm_setsockopt" } },
         [GUARD_PROGRAM_IDENTIFY] = { { "guard_identify" } },
         [GUARD_PROGRAM_TRY] = { { "guard_try" } },
 };

@@ -16,10 +16,12 @@ enum guard_program {
         GUARD_PROGRAM_SENDMSG4,
         GUARD_PROGRAM_SENDMSG6,
         GUARD_PROGRAM_SOCK_CREATE,
+        GUARD_PROGRAM_SETSOCKOPT,
         GUARD_PROGRAM_LSM_CONNECT,
         GUARD_PROGRAM_LSM_SENDMSG,
         GUARD_PROGRAM_LSM_CREATE,
         GUARD_PROGRAM_LSM_LISTEN,
+        GUARD_PROGRAM_LSM_SETSOCKOPT,
         GUARD_PROGRAM_IDENTIFY,
         GUARD_PROGRAM_TRY,
         _GUARD_PROGRAM_MAX,
@@ -79,8 +81,8 @@ int program_set_class(struct program *p, uint64_t cgroup, const struct guard_cla
 void program_forget_class(struct program *p, uint64_t cgroup);
 void program_set_mode(struct program *p, uint32_t mode);
 
-/* What is not attached yet; bits of those that are afterwards. cgroup: a descriptor of the one whose sockets are judged. */
-uint32_t program_attach(struct program *p, int cgroup, char *why, uint32_t size);
+/* What of `which` (bits) is not attached yet; bits of all that are afterwards. cgroup: a descriptor of the one whose sockets are judged. */
+uint32_t program_attach(struct program *p, uint32_t which, int cgroup, char *why, uint32_t size);
 void program_detach(struct program *p);
 bool program_is_attached(const struct program *p);
 

@@ -162,11 +162,13 @@ static const enum guard_program hook_of[_GUARD_BACKEND_MAX][_PROBE_MAX] = {
         [GUARD_CGROUP] = { [PROBE_CONNECT4] = GUARD_PROGRAM_CONNECT4, [PROBE_CONNECT6] = GUARD_PROGRAM_CONNECT6,
                            [PROBE_SEND4] = GUARD_PROGRAM_SENDMSG4, [PROBE_SEND6] = GUARD_PROGRAM_SENDMSG6,
                            [PROBE_RAW] = GUARD_PROGRAM_SOCK_CREATE, [PROBE_PACKET] = _GUARD_PROGRAM_MAX,
-                           [PROBE_LISTEN] = _GUARD_PROGRAM_MAX },
+                           [PROBE_LISTEN] = _GUARD_PROGRAM_MAX, [PROBE_ROUTE_OPTION] = GUARD_PROGRAM_SETSOCKOPT,
+                           [PROBE_ROUTE_MESSAGE] = _GUARD_PROGRAM_MAX },
         [GUARD_LSM] = { [PROBE_CONNECT4] = GUARD_PROGRAM_LSM_CONNECT, [PROBE_CONNECT6] = GUARD_PROGRAM_LSM_CONNECT,
                         [PROBE_SEND4] = GUARD_PROGRAM_LSM_SENDMSG, [PROBE_SEND6] = GUARD_PROGRAM_LSM_SENDMSG,
                         [PROBE_RAW] = GUARD_PROGRAM_LSM_CREATE, [PROBE_PACKET] = GUARD_PROGRAM_LSM_CREATE,
-                        [PROBE_LISTEN] = GUARD_PROGRAM_LSM_LISTEN },
+                        [PROBE_LISTEN] = GUARD_PROGRAM_LSM_LISTEN, [PROBE_ROUTE_OPTION] = GUARD_PROGRAM_LSM_SETSOCKOPT,
+                        [PROBE_ROUTE_MESSAGE] = GUARD_PROGRAM_LSM_SENDMSG },
 };
 
 static void report_hook(const struct guard *g, enum guard_backend backend, enum probe probe, const struct trimtab_rows *to)
@@ -179,6 +181,8 @@ static void report_hook(const struct guard *g, enum guard_backend backend, enum 
                 reason = "lsm = no";
         else if (!reason && attached && !seen)
                 reason = "attached, and it was not seen to refuse anything";
+        else if (!reason && hook == GUARD_PROGRAM_SETSOCKOPT && g->program.links[GUARD_PROGRAM_LSM_SETSOCKOPT])
+                reason = "not needed: the LSM refuses it, at less cost";
         else if (!reason && !attached)
                 reason = guard_asked(g) == GUARD_OFF || g->released ? "nothing is attached in mode off" : "it could not be attached: the log says why";
         to->row(to);

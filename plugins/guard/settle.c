@@ -64,9 +64,25 @@ bool guard_is_covered(const struct guard *g)
         return program_is_attached(&g->program) && is_covered(g);
 }
 
+/* The cgroup's setsockopt() has the kernel copy each option's value: only where the LSM's, which costs next to nothing, has no effect. */
+static bool attach_all(struct guard *g, int cgroup, char *why, uint32_t size)
+{
+        const uint32_t dear = 1u << GUARD_PROGRAM_SETSOCKOPT;
+
+        if (!program_attach(&g->program, ~dear, cgroup, why, size))
+                return false;
+        look_at_coverage(g);
+        if (g->probed[GUARD_LSM] & 1u << PROBE_ROUTE_OPTION)
+                return true;
+        if (program_attach(&g->program, dear, cgroup, why, size) & dear)
+                look_at_coverage(g);
+        return true;
+}
+
 static int attach(struct guard *g)
 {
         char why[128] = "";
+        bool attached;
         int fd;
 
         if (program_is_attached(&g->program))
@@ -74,15 +90,14 @@ static int attach(struct guard *g)
         fd = open(g->settings.cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (fd < 0)
                 return -errno;
-        if (!program_attach(&g->program, fd, why, sizeof(why))) {
+        attached = attach_all(g, fd, why, sizeof(why));
+        (void) close(fd);
+        if (!attached) {
                 g->host->log(g->host, TRIMTAB_LOG_ERROR, "no program can be attached: %s", why);
-                (void) close(fd);
                 return -EOPNOTSUPP;
         }
-        (void) close(fd);
         if (why[0])
                 g->host->log(g->host, TRIMTAB_LOG_WARNING, "not attached: %s", why);
-        look_at_coverage(g);
         if (!is_covered(g))
                 g->host->log(g->host, TRIMTAB_LOG_ERROR,
                              "what was seen to have an effect here is less than require-coverage asks: what can be refused is, and this does "

@@ -14,6 +14,16 @@ struct bpf_sock_addr {
 /* … and at socket(). */
 struct bpf_sock {
         __u32 bound_dev_if, family, type, protocol;
+        __u32 mark, priority;
+        __u32 src_ip4, src_ip6[4];
+        __u32 src_port; /* in the machine's order */
+};
+
+/* … and at setsockopt(). */
+struct bpf_sockopt {
+        struct bpf_sock *sk;
+        __u64 optval, optval_end;
+        __s32 level, optname, optlen, retval;
 };
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
@@ -43,6 +53,8 @@ struct socket {
 struct msghdr {
         void *msg_name; /* in the kernel's memory by then */
         int msg_namelen;
+        void *msg_control; /* likewise: sendmsg(2) and io_uring copy it, and the kernel's own is there anyway */
+        __u64 msg_controllen;
 };
 
 #pragma clang attribute pop

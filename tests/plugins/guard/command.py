@@ -89,11 +89,13 @@ class Command(PlantCase):
 
         # By effect: what is seen, and what is not there.
         self.assertEqual({hook["tried"] for hook in status["hooks"] if hook["seen"]},
-                         {"connect IPv4", "connect IPv6", "send IPv4", "send IPv6", "raw socket"})
+                         {"connect IPv4", "connect IPv6", "send IPv4", "send IPv6", "raw socket", "route by option"})
         self.assertTrue(all(hook["reason"] for hook in status["hooks"] if hook["backend"] == "lsm"))
         holes = {row["technique"] for row in status["coverage"] if not row["covered"]}
         self.assertIn("packet sockets", holes)
         self.assertIn("listening", holes)
+        self.assertIn("source and segment routes by control message", holes)
+        self.assertNotIn("source and segment routes by setsockopt", holes)
         self.assertNotIn("TCP fast open", holes)
 
         code, out, _ = self.guard("status")

@@ -16,6 +16,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/in6.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +28,7 @@
 #include <unistd.h>
 
 #include "ground.h"
+#include "options.h"
 #include "sections.h"
 
 static const char *plugin_file;
@@ -519,6 +521,46 @@ static void test_lsm(void **state)
         testhost_free(th);
 }
 
+/* --- routes --- */
+
+static int message(const char *cgroup, int n)
+{
+        return ground_run(&ground, cgroup, options_message, &n);
+}
+
+static void test_routes(void **state)
+{
+        static const struct option_route routes[] = {
+                { IPPROTO_IP, IP_OPTIONS }, { IPPROTO_IPV6, IPV6_RTHDR }, { IPPROTO_IPV6, IPV6_2292RTHDR }, { IPPROTO_IPV6, IPV6_2292PKTOPTIONS },
+                { IPPROTO_IPV6, IPV6_FLOWLABEL_MGR },
+        };
+        struct testhost *th = start("[egress]\nmode = enforce\n[egress-rule a]\nunit = a.service\ndeny = 192.0.2.0/24\n");
+
+        for (size_t i = 0; i < sizeof(routes) / sizeof(*routes); i++) {
+                assert_int_equal(ground_run(&ground, "a.service", options_route, &routes[i]), EPERM);
+                assert_int_not_equal(ground_run(&ground, "b.service", options_route, &routes[i]), EPERM);
+        }
+        assert_int_equal(ground_run(&ground, "b.service", options_route, &routes[0]), 0);
+        assert_int_equal(ground_run(&ground, "a.service", options_ordinary, NULL), 0);
+        assert_int_equal(message("a.service", 1), 0);
+        if (lsm) {
+                assert_int_equal(message("a.service", -0x0f), EPERM);
+                assert_int_equal(message("a.service", 15), 0);
+                assert_int_equal(message("a.service", 17), EPERM); /* nobody looks at so many */
+        }
+        assert_int_equal(message("b.service", -1), 0);
+        testhost_free(th);
+
+        th = start("[egress]\nmode = enforce\n[egress-rule a]\nunit = a.service\nallow = any/raw\ndefault = deny\n");
+        assert_int_equal(ground_run(&ground, "a.service", options_route, &routes[0]), 0);
+        assert_int_equal(message("a.service", -1), 0);
+        testhost_free(th);
+        th = start("[egress]\nmode = audit\n[egress-rule a]\nunit = a.service\ndefault = deny\n");
+        assert_int_equal(ground_run(&ground, "a.service", options_route, &routes[0]), 0);
+        assert_int_equal(ground_run(&ground, "a.service", options_ordinary, NULL), 0);
+        testhost_free(th);
+}
+
 /* What was seen to have an effect is what is claimed. */
 static void test_coverage(void **state)
 {
@@ -583,7 +625,7 @@ int main(int argc, char **argv)
         const struct CMUnitTest tests[] = {
                 TEST(test_a_unit_may_talk_to_these), TEST(test_unknown_ones_are_refused), TEST(test_the_order_of_rules),
                 TEST(test_a_cgroup_that_nobody_has_seen), TEST(test_a_glob), TEST(test_a_user), TEST(test_a_program), TEST(test_modes),
-                TEST(test_a_daemon_that_only_advises), TEST(test_killed), TEST(test_reloads), TEST(test_lsm), TEST(test_coverage),
+                TEST(test_a_daemon_that_only_advises), TEST(test_killed), TEST(test_reloads), TEST(test_lsm), TEST(test_routes), TEST(test_coverage),
                 TEST(test_learn),
         };
         int r;

@@ -263,6 +263,8 @@ static void test_lifeline(void **state)
 static void test_coverage(void **state)
 {
         uint32_t all = (1u << _PROBE_MAX) - 1, none[_GUARD_BACKEND_MAX] = {}, both[_GUARD_BACKEND_MAX] = { all, all };
+        static const char *const nowhere[] = { "sendmmsg, from the second", "SCTP, several", "UDP that comes in", "from before the policy",
+                                               "io_uring of another", "another cgroup", "other families", "the kernel sends" };
         struct coverage_row rows[COVERAGE_ROWS_MAX];
         size_t n = coverage_rows(none, rows);
 
@@ -271,9 +273,10 @@ static void test_coverage(void **state)
         assert_false(coverage_is_whole(none, GUARD_CGROUP));
         n = coverage_rows(both, rows);
         for (size_t i = 0; i < n; i++) {
-                bool never = strstr(rows[i].technique, "source routes") || strstr(rows[i].technique, "SCTP") ||
-                             strstr(rows[i].technique, "other families") || strstr(rows[i].technique, "the kernel sends");
+                bool never = false;
 
+                for (size_t j = 0; j < sizeof(nowhere) / sizeof(*nowhere); j++)
+                        never = never || strstr(rows[i].technique, nowhere[j]);
                 assert_true(!rows[i].by == never);
         }
         assert_true(coverage_is_whole(both, GUARD_LSM));
