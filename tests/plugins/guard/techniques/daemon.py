@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Every way out there is, under the guard of a daemon: a cgroup that is refused everything, and a program that is on a list of what is denied.
 
-usage: daemon.py [--scope] [--no-lsm] TRIMTABD GUARD.so TECHNIQUES SPEAK   (root)
+usage: daemon.py [--scope] [--no-lsm] TRIMTABD TRIMTAB GUARD.so TECHNIQUES SPEAK   (root)
        daemon.py POLICY on|off   (as TECHNIQUES calls it)
 
 --scope: what is not of this test is left alone; else the whole machine is guarded. --no-lsm: by the cgroup hooks alone."""
 import errno
+import fnmatch
 import json
 import os
 import shutil
@@ -18,7 +19,7 @@ import time
 
 WAIT = 60
 
-# Policies, each with what gets through all the same, each of which is seen to. What `trimtab guard status` says of its holes has to be the same.
+# Policies, each with what gets through all the same, each of which is seen to.
 REFUSED = """
 [egress]
 mode = enforce
@@ -47,12 +48,31 @@ REFUSED_HOLES = (
     "accept inherited",       # who is reached may answer
     "udp bind",               # nothing is looked at of UDP that comes in
     "sctp connectx",
-    "* source route*",        # to loopback, which is let through, by way of where nobody may go
-    "udp segment route",      # the same
+    "udp source route, second",  # to loopback, which is let through, by way of where nobody may go: the kernel asks about the first message
     "xdp socket*",            # a family that is none of those that are looked at
 )
-# Without the LSM: what has been connected by others, what is below IP, and who listens.
-CGROUP_HOLES = ("packet *", "inherited raw", "passed*connected", "listen*", "sctp*", "l2tp")
+# Without the LSM: what has been connected by others, what is below IP, who listens, and routes that come with a message or by a 32-bit system call.
+CGROUP_HOLES = ("packet *", "inherited raw", "passed*connected", "listen*", "sctp*", "l2tp", "*route, message", "*route, 32 bits")
+
+# Which line of `trimtab guard status` speaks of a technique: the first pattern that matches it.
+BEFORE, OTHERS = "connections and listeners from before the policy", "connected and raw sockets of others, inherited or passed"
+LINES = (
+    ("inherited *connected", BEFORE), ("inherited tcp, s*", BEFORE), ("pidfd_getfd*connected", BEFORE), ("accept inherited", BEFORE),
+    ("passed*connected", OTHERS), ("inherited raw", OTHERS),
+    ("*route, message", "source and segment routes by control message"),
+    ("*route, second", "source and segment routes by sendmmsg, from the second message on"),
+    ("*route, 32 bits", "source and segment routes by setsockopt of 32-bit programs"),
+    ("*route*", "source and segment routes by setsockopt"),
+    ("listen*", "listening"), ("packet *", "packet sockets"), ("udp bind", "UDP that comes in"),
+    ("sctp connectx", "SCTP, several addresses at once"), ("sctp*", "SCTP and L2TP sockets"), ("l2tp", "SCTP and L2TP sockets"),
+    ("xdp socket*", "XDP, vsock, Bluetooth, CAN and other families"),
+    ("io_uring of another", "io_uring of another process"), ("another cgroup", "moving to another cgroup"),
+    ("raw*", "raw sockets"), ("ping*", "ping sockets"), ("*fast open*", "TCP fast open"), ("io_uring send*", "io_uring sendmsg"),
+    ("io_uring*", "io_uring connect"), ("mptcp*", "MPTCP"), ("*::ffff:", "::ffff: addresses"),
+    ("udp connect*", "UDP connect"), ("udp second connect", "UDP connect"), ("udp AF_UNSPEC first", "UDP connect"),
+    ("udp*", "UDP sendto, sendmsg, sendmmsg"), ("*", "TCP connect, blocking or not"),
+)
+UNTRIED = {"what the kernel sends for others"}
 
 DENY_LIST = """
 [egress]
@@ -69,8 +89,6 @@ DENY_LIST_ONLY = "@(program|argv?0?|symbolic link|hard link|renamed|bind mount|c
 DENY_LIST_HOLES = ("copied", "unlinked", "memfd", "ld.so", "overlay")
 
 POLICIES = {"refused": (REFUSED, "*", REFUSED_HOLES), "deny-list": (DENY_LIST, DENY_LIST_ONLY, DENY_LIST_HOLES)}
-
-
 
 
 def cgroup_root():
@@ -112,6 +130,8 @@ def on(policy, setting):
     while time.monotonic() < end and daemon.poll() is None:
         if refused():
             daemon.returncode = 0  # it goes on without us
+            with open(f"{folder}/status", "w", encoding="utf-8") as file:
+                subprocess.run([setting["trimtab"], "--runtime-dir", f"{folder}/run", "guard", "status", "--json"], stdout=file, check=False)
             allowed = told(os.environ["GUARD_ALLOWED"])
             if allowed != errno.ECONNREFUSED:
                 print(f"not allowed what it may: {os.strerror(allowed)}", flush=True)
@@ -141,14 +161,40 @@ def off(setting):
     return 1 if lives(pid) or refused() else 0
 
 
+def line_of(technique):
+    return next(line for pattern, line in LINES if fnmatch.fnmatchcase(technique, pattern))
+
+
+def disagreements(policy, setting):
+    """Between what got through and what the guard says of itself."""
+    with open(f"{setting['dir']}/status", encoding="utf-8") as file:
+        covered = {line["technique"]: line["covered"] for line in json.load(file)["coverage"]}
+    with open(f"{setting['dir']}/results", encoding="utf-8") as file:
+        tried = [(row["technique"], row[policy]["arrived"]) for row in json.load(file) if row["had"]]
+    known = {line for _, line in LINES} | UNTRIED
+    said = [f"no line of the guard's own: {line}" for line in known - set(covered)] + [f"not tried: {line}" for line in set(covered) - known]
+    for technique, arrived in tried:
+        if arrived and covered.get(line_of(technique)):
+            said.append(f"{technique} got through, and the guard says that it covers: {line_of(technique)}")
+    for line in {line_of(technique) for technique, _ in tried} & set(covered):
+        if not covered[line] and not any(arrived for technique, arrived in tried if line_of(technique) == line):
+            said.append(f"nothing got through, and the guard says that something does: {line}")
+    return said
+
+
 def battery(policy, setting, techniques, speak):
     _, only, holes = POLICIES[policy]
     if policy == "refused" and not setting["lsm"]:
         holes += CGROUP_HOLES
     words = [word for hole in holes for word in ("--hole", hole)]
     print(f"# {policy}", flush=True)
-    return subprocess.run([techniques, "--guard", f"{policy}={sys.executable} {os.path.abspath(__file__)} {policy}", "--only", only, *words,
-                           speak]).returncode
+    result = subprocess.run([techniques, "--guard", f"{policy}={sys.executable} {os.path.abspath(__file__)} {policy}", "--only", only, *words,
+                             "--json", f"{setting['dir']}/results", speak], check=False).returncode
+    if policy != "refused" or not os.path.exists(f"{setting['dir']}/results"):
+        return result
+    said = disagreements(policy, setting)
+    print("".join(f"{line}\n" for line in said) or "what the guard says of its holes is what there is\n", end="", flush=True)
+    return result or bool(said)
 
 
 def main():
@@ -156,7 +202,7 @@ def main():
         setting = json.loads(os.environ["GUARD_SETTING"])
         sys.exit(on(sys.argv[1], setting) if sys.argv[2] == "on" else off(setting))
     options = [word for word in sys.argv[1:] if word.startswith("--")]
-    trimtabd, plugin, techniques, speak = [os.path.abspath(word) for word in sys.argv[1:] if not word.startswith("--")]
+    trimtabd, trimtab, plugin, techniques, speak = [os.path.abspath(word) for word in sys.argv[1:] if not word.startswith("--")]
     if os.geteuid() != 0:
         print("skipped: a guard takes root")
         sys.exit(77)
@@ -165,7 +211,7 @@ def main():
         for name in ("rules", "plugins"):
             os.mkdir(f"{folder}/{name}")
         shutil.copy(plugin, f"{folder}/plugins/guard.so")
-        setting = {"dir": folder, "trimtabd": trimtabd, "scope": "--scope" in options, "lsm": "--no-lsm" not in options}
+        setting = {"dir": folder, "trimtabd": trimtabd, "trimtab": trimtab, "scope": "--scope" in options, "lsm": "--no-lsm" not in options}
         os.environ["GUARD_SETTING"] = json.dumps(setting)
         results = [battery(policy, setting, techniques, speak) for policy in POLICIES]
         with open(f"{folder}/log", encoding="utf-8") as log:

@@ -39,16 +39,17 @@ static struct sockaddr_in loopback(const struct attempt *a)
 
 static int routed_socket(int type)
 {
-        int fd = make_socket(AF_INET, type, 0);
+        int fd = make_socket(AF_INET, type, 0), r;
         uint8_t route[ROUTE_SIZE];
 
         if (fd < 0)
                 return fd;
         make_route(route);
-        if (setsockopt(fd, IPPROTO_IP, IP_OPTIONS, route, sizeof(route)) == 0)
+        r = result(setsockopt(fd, IPPROTO_IP, IP_OPTIONS, route, sizeof(route)));
+        if (r == 0)
                 return fd;
         (void) close(fd);
-        return -EOPNOTSUPP;
+        return r;
 }
 
 static int udp_route(struct attempt *a)
@@ -171,14 +172,15 @@ static int segments(struct attempt *a)
         } route = { .head = { .hdrlen = 4, .type = 4, .segments_left = 1, .first_segment = 1 } };
         const struct sockaddr_in6 end = { .sin6_family = AF_INET6, .sin6_port = htons(a->port), .sin6_addr = IN6ADDR_LOOPBACK_INIT };
         struct sockaddr_storage to = {};
-        int fd = make_socket(AF_INET6, SOCK_DGRAM, 0);
+        int fd = make_socket(AF_INET6, SOCK_DGRAM, 0), r;
 
         if (fd < 0)
                 return fd;
         (void) inet_pton(AF_INET6, ends.v6, &route.segments[1]);
-        if (setsockopt(fd, IPPROTO_IPV6, IPV6_RTHDR, &route, sizeof(route)) < 0) {
+        r = result(setsockopt(fd, IPPROTO_IPV6, IPV6_RTHDR, &route, sizeof(route)));
+        if (r < 0) {
                 (void) close(fd);
-                return -EOPNOTSUPP;
+                return r;
         }
         (void) memcpy(&to, &end, sizeof(end));
         return say_and_close(a, fd, 0, &to, sizeof(end));
