@@ -38,6 +38,8 @@ static const struct technique {
           "IP_RETOPTS, IPV6_RTHDR: refused as raw sockets are" },
         { "source and segment routes by sendmmsg, from the second message on", { [GUARD_CGROUP] = NEVER, [GUARD_LSM] = NEVER },
           "behind one to the same address, which is allowed, as loopback is: the kernel asks once" },
+        { "loopback addresses by another interface", { [GUARD_CGROUP] = NEVER, [GUARD_LSM] = NEVER },
+          "SO_BINDTODEVICE, IP_UNICAST_IF, IP_PKTINFO: to the router, which drops it, past whoever looks at the wire" },
         { "SCTP and L2TP sockets", { [GUARD_CGROUP] = NEVER, [GUARD_LSM] = CONNECT | SEND }, NULL },
         { "SCTP, several addresses at once", { [GUARD_CGROUP] = NEVER, [GUARD_LSM] = NEVER }, "sctp_connectx() is not looked at" },
         { "UDP that comes in", { [GUARD_CGROUP] = NEVER, [GUARD_LSM] = NEVER }, "whoever binds a port receives" },

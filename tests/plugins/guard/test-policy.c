@@ -263,7 +263,7 @@ static void test_lifeline(void **state)
 static void test_coverage(void **state)
 {
         uint32_t all = (1u << _PROBE_MAX) - 1, none[_GUARD_BACKEND_MAX] = {}, both[_GUARD_BACKEND_MAX] = { all, all };
-        static const char *const nowhere[] = { "sendmmsg, from the second", "SCTP, several", "UDP that comes in", "from before the policy",
+        static const char *const nowhere[] = { "sendmmsg, from the second", "by another interface", "SCTP, several", "UDP that comes in", "from before the policy",
                                                "io_uring of another", "another cgroup", "other families", "the kernel sends" };
         struct coverage_row rows[COVERAGE_ROWS_MAX];
         size_t n = coverage_rows(none, rows);

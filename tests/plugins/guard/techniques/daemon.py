@@ -49,6 +49,7 @@ REFUSED_HOLES = (
     "udp bind",               # nothing is looked at of UDP that comes in
     "sctp connectx",
     "udp source route, second",  # to loopback, which is let through, by way of where nobody may go: the kernel asks about the first message
+    "bound loopback*",        # to loopback, by another interface
     "xdp socket*",            # a family that is none of those that are looked at
 )
 # Without the LSM: what has been connected by others, what is below IP, who listens, and routes that come with a message or by a 32-bit system call.
@@ -63,6 +64,7 @@ LINES = (
     ("*route, second", "source and segment routes by sendmmsg, from the second message on"),
     ("*route, 32 bits", "source and segment routes by setsockopt of 32-bit programs"),
     ("*route*", "source and segment routes by setsockopt"),
+    ("bound loopback*", "loopback addresses by another interface"),
     ("listen*", "listening"), ("packet *", "packet sockets"), ("udp bind", "UDP that comes in"),
     ("sctp connectx", "SCTP, several addresses at once"), ("sctp*", "SCTP and L2TP sockets"), ("l2tp", "SCTP and L2TP sockets"),
     ("xdp socket*", "XDP, vsock, Bluetooth, CAN and other families"),

@@ -109,7 +109,9 @@ int network_make(pid_t far)
                         "addr add fd77::1/64 dev guard0 nodad\n"
                         "link set guard0 up\n"
                         "neigh replace " FAR_V4 " lladdr " FAR_MAC " dev guard0\n"
-                        "neigh replace " FAR_V6 " lladdr " FAR_MAC " dev guard0\n", far);
+                        "neigh replace " FAR_V6 " lladdr " FAR_MAC " dev guard0\n"
+                        "route add default via " FAR_V4 "\n" /* as most machines have one */
+                        "route add default via " FAR_V6 "\n", far);
         r = ip(commands);
         ends.near_index = if_nametoindex("guard0");
         if (r == 0)

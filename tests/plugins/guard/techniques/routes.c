@@ -11,6 +11,7 @@
 #include <linux/in6.h>
 #include <linux/ipv6.h>
 #include <linux/seg6.h>
+#include <net/if.h>
 #include <netinet/ip.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -277,6 +278,37 @@ static int flow_label(struct attempt *a)
         return say_and_close(a, fd, 0, &to, sizeof(end));
 }
 
+/* What is bound to an interface goes by it, whatever its address; here, to the router. */
+static int loopback_by_interface(struct attempt *a, int fd, const void *end, socklen_t size)
+{
+        struct sockaddr_storage to = {};
+        char name[IF_NAMESIZE];
+        int r;
+
+        if (fd < 0)
+                return fd;
+        (void) memcpy(&to, end, size);
+        r = if_indextoname(ends.near_index, name) ? result(setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, sizeof(name))) : -errno;
+        if (r == 0)
+                return say_and_close(a, fd, 0, &to, size);
+        (void) close(fd);
+        return r;
+}
+
+static int bound_loopback(struct attempt *a)
+{
+        const struct sockaddr_in end = loopback(a);
+
+        return loopback_by_interface(a, make_socket(AF_INET, SOCK_DGRAM, 0), &end, sizeof(end));
+}
+
+static int bound_loopback6(struct attempt *a)
+{
+        const struct sockaddr_in6 end = loopback6(a);
+
+        return loopback_by_interface(a, make_socket(AF_INET6, SOCK_DGRAM, 0), &end, sizeof(end));
+}
+
 static int to_all(struct attempt *a, const char *address, int level, int option, const void *value, socklen_t size)
 {
         struct sockaddr_in all = { .sin_family = AF_INET, .sin_port = htons(a->port) };
@@ -324,6 +356,9 @@ static const struct technique techniques[] = {
           .optional = true, .expected = "LLBLLB" },
         { .name = "udp segment route, flow", .what = "the same by a flow label that has it", .run = flow_label, .shows = SEEN_SAID,
           .optional = true, .expected = "LLBLLB" },
+        { .name = "bound loopback", .what = "to loopback by SO_BINDTODEVICE: it leaves for the router", .run = bound_loopback,
+          .shows = SEEN_SAID, .expected = "LLBLLB" },
+        { .name = "bound loopback v6", .what = "the same by IPv6", .run = bound_loopback6, .shows = SEEN_SAID, .expected = "LLBLLB" },
         { .name = "udp broadcast", .what = "to all of the network", .run = broadcast, .shows = SEEN_SAID, .expected = "LBBLBB" },
         { .name = "udp multicast", .what = "to a group", .run = multicast, .shows = SEEN_SAID, .expected = "LBBLBB" },
 };
