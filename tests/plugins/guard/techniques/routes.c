@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "families.h"
+#include "ring.h"
 
 /* Loose source and record route, by the far end. Padded to whole words. */
 #define ROUTE_SIZE 8
@@ -78,7 +79,7 @@ static int tcp_route(struct attempt *a)
 }
 
 /* The route comes with the datagram, and the socket knows of none. */
-static int message_route(struct attempt *a)
+static int message_by(struct attempt *a, bool ring)
 {
         union {
                 struct cmsghdr head;
@@ -89,13 +90,24 @@ static int message_route(struct attempt *a)
         const struct msghdr message = { .msg_name = &end, .msg_namelen = sizeof(end), .msg_iov = &data, .msg_iovlen = 1,
                                         .msg_control = &control, .msg_controllen = sizeof(control) };
         int fd = make_socket(AF_INET, SOCK_DGRAM, 0), r;
+        const struct io_uring_sqe request = { .opcode = IORING_OP_SENDMSG, .fd = fd, .addr = (uint64_t) (uintptr_t) &message, .len = 1 };
 
         if (fd < 0)
                 return fd;
         make_route(CMSG_DATA(&control.head));
-        r = result(sendmsg(fd, &message, 0));
+        r = ring ? ring_do(&request, 0) : result(sendmsg(fd, &message, 0));
         (void) close(fd);
-        return r;
+        return r < 0 ? r : 0;
+}
+
+static int message_route(struct attempt *a)
+{
+        return message_by(a, false);
+}
+
+static int ring_message_route(struct attempt *a)
+{
+        return message_by(a, true);
 }
 
 /* The kernel asks about the first message alone, if the next one goes to the same address. */
@@ -342,6 +354,8 @@ static const struct technique techniques[] = {
           .expected = "LLBLLB" },
         { .name = "udp source route, message", .what = "the same by IP_RETOPTS with the datagram", .run = message_route,
           .shows = SEEN_SAID, .expected = "LLBLLB" },
+        { .name = "io_uring route, message", .what = "the same by IORING_OP_SENDMSG", .run = ring_message_route, .shows = SEEN_SAID,
+          .optional = true, .expected = "LLBLLB" },
         { .name = "udp source route, second", .what = "the same with the second of two messages by sendmmsg()", .run = second_message_route,
           .shows = SEEN_SAID, .expected = "LLBLLB" },
         { .name = "udp source route, 32 bits", .what = "IP_OPTIONS by a system call of 32 bits", .run = udp_route_32, .shows = SEEN_SAID,
