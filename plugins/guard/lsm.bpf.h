@@ -50,7 +50,7 @@ static __always_inline bool read_address(const void *address, int length, __u16 
 }
 
 /* What is sent by it later is sent there; whoever does that is asked again. */
-static __always_inline void mark(struct sock *sk, const struct guard_request *rq, const struct guard_control *c)
+static __always_inline void mark(struct sock *sk, const struct guard_request *rq, __u64 stamp)
 {
         struct guard_socket *s = bpf_sk_storage_get(&sockets, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
 
@@ -61,7 +61,7 @@ static __always_inline void mark(struct sock *sk, const struct guard_request *rq
         s->port = rq->port;
         s->family = rq->family;
         s->protocol = rq->protocol;
-        s->stamp = c->stamp;
+        s->stamp = stamp;
         s->cgroup = rq->cgroup;
         s->exe = rq->exe;
         s->uid = rq->uid;
@@ -81,7 +81,7 @@ static __noinline int judge_again(struct sock *sk)
         s = bpf_sk_storage_get(&sockets, sk, NULL, 0);
         if (!s)
                 return 0;
-        stamp = c->stamp;
+        stamp = *(const volatile __u64 *) &c->stamp;
         read_exe((struct task_struct *) bpf_get_current_task(), &exe);
         if (s->stamp == stamp && s->cgroup == bpf_get_current_cgroup_id() && s->uid == (__u32) bpf_get_current_uid_gid() &&
             s->exe.number == exe.number && s->exe.device == exe.device && s->exe.generation == exe.generation)
@@ -107,19 +107,22 @@ static __noinline int judge_address(struct sock *sk, const void *address, int le
         struct guard_request rq = { .backend = GUARD_LSM, .kind = send ? GUARD_SEND : GUARD_CONNECT };
         struct guard_control *c = find_control();
         __u16 family = sk->__sk_common.skc_family;
+        __u64 stamp;
 
         if (!c || (family != AF_INET && family != AF_INET6))
                 return 0;
         set_protocol(&rq, sk->sk_protocol);
         if (!read_address(address, length, family, send, &rq))
                 return send ? -1 : 0;
+        /* Before it is judged: of a policy that comes meanwhile the verdict is not. */
+        stamp = *(const volatile __u64 *) &c->stamp;
         if (decide(&rq))
                 return 1;
         if (c->mode >= GUARD_AUDIT && (!send || sk->sk_type == SOCK_STREAM)) {
                 rq.cgroup = bpf_get_current_cgroup_id();
                 rq.uid = bpf_get_current_uid_gid();
                 read_exe((struct task_struct *) bpf_get_current_task(), &rq.exe);
-                mark(sk, &rq, c);
+                mark(sk, &rq, stamp);
         }
         return 0;
 }
