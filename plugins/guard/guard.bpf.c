@@ -87,8 +87,8 @@ int guard_sock_create(struct bpf_sock *ctx)
 }
 
 /*
- * The kernel hands us a copy of at most a page of the value. Of a longer one the caller's own has to count, which is what a length of 0 says; before 6.4 the call
- * would fail. Of shorter ones the copy is as good, and what other programs have made of it stays.
+ * The kernel hands us a copy of at most a page of the value. Of a longer one the caller's own has to count, which is what a length of 0 says; without that a
+ * kernel older than 6.4 fails the call, if it has not been mended (6.1's stable ones have), and others write a line into their log. Of shorter ones the copy is as good, and what other programs have made of it stays.
  */
 #define COPIED_MAX 4096
 
