@@ -38,6 +38,7 @@ enum {
         BPF_MAP_TYPE_PROG_ARRAY = 3,
         BPF_MAP_TYPE_PERF_EVENT_ARRAY = 4,
         BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+        BPF_MAP_TYPE_LRU_HASH = 9,
         BPF_MAP_TYPE_LPM_TRIE = 11,
         BPF_MAP_TYPE_ARRAY_OF_MAPS = 12,
         BPF_MAP_TYPE_SOCKMAP = 15,
@@ -243,6 +244,8 @@ struct task_struct {
         struct sched_entity se;
         struct sched_info sched_info;
         struct css_set *cgroups;
+        struct task_struct *group_leader;
+        __u64 start_boottime; /* ns, CLOCK_BOOTTIME; since 5.5 */
 };
 
 /* A handler of an interrupt. */

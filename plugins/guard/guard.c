@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kill.h"
 #include "report.h"
 #include "state.h"
 
@@ -73,6 +74,15 @@ static const struct trimtab_knob knobs[] = {
           .choices = guard_mode_names,
           .read = mode_read,
           .apply = mode_apply },
+        { .name = "guard.kill",
+          .help = "ends the processes in the cgroup and below that were refused something, or would have been in mode audit (refused), or "
+                  "all there are (all)",
+          .unit = "",
+          .scope = "cgroup",
+          .type = TRIMTAB_CHOICE,
+          .flags = TRIMTAB_KNOB_ACTION,
+          .choices = guard_kill_choices,
+          .apply = guard_kill_apply },
 };
 
 /* --- the life of the plugin --- */
@@ -141,6 +151,7 @@ static int guard_configure(void *self, const struct trimtab_entry *const *entrie
         g->base = rules->mode;
         g->configured = true;
         g->released = g->released_then = false;
+        g->since_ns = guard_now_ns();
         return guard_settle(g);
 }
 

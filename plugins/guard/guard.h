@@ -264,6 +264,17 @@ struct guard_event {
 
 #define GUARD_SEEN_BITS 13
 
+/* A process that was refused something, found by its number; which one of that number it is, its start says. Of the group's leader, both. */
+#define GUARD_OFFENDERS_MAX 4096
+
+struct guard_offender {
+        __u64 cgroup;
+        __u64 start_ns; /* CLOCK_BOOTTIME */
+        __u64 time_ns;  /* of the last refusal, CLOCK_MONOTONIC */
+        __u32 enforced;
+        __u32 reserved;
+};
+
 /* Learnt: who went where, and how often. */
 struct guard_flow_key {
         __u64 cgroup, upper, lower;

@@ -98,6 +98,14 @@ struct {
         __type(value, __u64);
 } seen SEC(".maps");
 
+/* By number of the process. Those that were refused something longest ago make room. */
+struct {
+        __uint(type, BPF_MAP_TYPE_LRU_HASH);
+        __uint(max_entries, GUARD_OFFENDERS_MAX);
+        __type(key, __u32);
+        __type(value, struct guard_offender);
+} offenders SEC(".maps");
+
 struct {
         __uint(type, BPF_MAP_TYPE_HASH);
         __uint(max_entries, 16384);

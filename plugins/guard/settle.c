@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stddef.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "coverage.h"
@@ -15,7 +16,15 @@ uint32_t guard_asked(const struct guard *g)
         return g->override >= 0 ? (uint32_t) g->override : g->base;
 }
 
-static uint32_t daemon_mode(const struct trimtab_host *h)
+uint64_t guard_now_ns(void)
+{
+        struct timespec t;
+
+        (void) clock_gettime(CLOCK_MONOTONIC, &t);
+        return (uint64_t) t.tv_sec * 1000000000u + (uint64_t) t.tv_nsec;
+}
+
+uint32_t guard_daemon_mode(const struct trimtab_host *h)
 {
         return h->size > offsetof(struct trimtab_host, daemon_mode) ? h->daemon_mode(h) : TRIMTAB_OBSERVE;
 }
@@ -24,7 +33,7 @@ static uint32_t daemon_mode(const struct trimtab_host *h)
 static uint32_t allowed_mode(struct guard *g)
 {
         uint32_t asked = g->released ? GUARD_OFF : guard_asked(g);
-        bool held = asked == GUARD_ENFORCE && daemon_mode(g->host) < TRIMTAB_ENFORCE;
+        bool held = asked == GUARD_ENFORCE && guard_daemon_mode(g->host) < TRIMTAB_ENFORCE;
 
         if (held && !g->told_advise)
                 g->host->log(g->host, TRIMTAB_LOG_NOTICE, "would enforce: the daemon's own mode is not enforce, so that connections are only audited");
@@ -129,6 +138,8 @@ int guard_settle(struct guard *g)
         uint32_t mode = allowed_mode(g);
         int r = 0;
 
+        if (mode >= GUARD_AUDIT && g->program.control->mode < GUARD_AUDIT)
+                g->since_ns = guard_now_ns();
         if (mode != g->program.control->mode)
                 program_set_mode(&g->program, mode); /* before they are attached: there is no moment in another mode */
         if (mode == GUARD_OFF)

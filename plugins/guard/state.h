@@ -43,6 +43,7 @@ struct guard {
         bool released;       /* by a person: nothing is refused until a new set of rules, or the knob is set */
         bool released_then;  /* it was when the knob was first moved, as base_then */
 
+        uint64_t since_ns;   /* CLOCK_MONOTONIC: who was refused something before, was so by another policy, or in another mode */
         uint32_t probed[_GUARD_BACKEND_MAX];
         uint32_t metrics;    /* bits of those of scope host that are wanted */
 };
@@ -55,6 +56,10 @@ void in_force_clear(struct in_force *f);
 
 /* What is asked for and what the daemon may do, put into the kernel. */
 int guard_settle(struct guard *g);
+/* CLOCK_MONOTONIC. */
+uint64_t guard_now_ns(void);
+/* TRIMTAB_ENFORCE: it may change things. */
+uint32_t guard_daemon_mode(const struct trimtab_host *h);
 /* As asked for: enum guard_mode. */
 uint32_t guard_asked(const struct guard *g);
 /* Are they attached, and seen to refuse as much as require-coverage asks? */

@@ -111,6 +111,39 @@ static __always_inline bool name_rule(struct guard_request *rq, __u32 generation
         return l && l->audits;
 }
 
+/* Before 5.5. */
+struct task_struct___old {
+        __u64 real_start_time;
+} __attribute__((preserve_access_index));
+
+static __always_inline __u64 start_of(struct task_struct *task)
+{
+        if (bpf_core_field_exists(task->start_boottime))
+                return BPF_CORE_READ(task, start_boottime);
+        return BPF_CORE_READ((struct task_struct___old *) task, real_start_time);
+}
+
+/*
+ * Who it was, for a rule that ends such processes. By the group's leader: its number and start are the process's, also after an exec by another
+ * thread, and /proc says the same.
+ */
+static __always_inline void remember(struct task_struct *task, bool enforced)
+{
+        struct task_struct *leader = BPF_CORE_READ(task, group_leader);
+        struct guard_offender now = {}, *known;
+        __u32 pid = bpf_get_current_pid_tgid() >> 32;
+
+        now.cgroup = task_cgroup_id(leader, true);
+        now.start_ns = start_of(leader);
+        now.time_ns = bpf_ktime_get_ns();
+        now.enforced = enforced;
+        known = bpf_map_lookup_elem(&offenders, &pid);
+        if (known)
+                *known = now; /* an update takes a new element, and a lock */
+        else
+                (void) bpf_map_update_elem(&offenders, &pid, &now, BPF_ANY);
+}
+
 /* It would be refused, or is: whether it is. */
 __noinline int guard_refuse(struct guard_request *rq, __u32 generation)
 {
@@ -126,6 +159,7 @@ __noinline int guard_refuse(struct guard_request *rq, __u32 generation)
         if (!enforced && rq->backend != c->teller)
                 return 0;
         count(rq->cgroup, enforced ? GUARD_DENIED : GUARD_WOULD_DENY);
+        remember(task, enforced);
         tell(rq, c, enforced);
         return enforced;
 }
