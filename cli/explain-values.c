@@ -25,7 +25,9 @@ static void print_now(const struct row *value)
         _cleanup_free_ char *now = row_quantity(value, "value"), *original = row_quantity(value, "original");
         const char *reason = row_text(value, "reason");
 
-        if (!row_find(value, "value"))
+        if (row_is(value, "deed"))
+                prose_item("now", "nothing that could be read: it is a deed, and over when it is done");
+        else if (!row_find(value, "value"))
                 prose_item("now", "not known: %s", reason ?: "it cannot be read");
         else if (row_is(value, "changed"))
                 prose_item("now", "%s, was %s", now, original);
@@ -99,8 +101,10 @@ static void print_shadowed(const struct row *value)
         }
 }
 
-static const char *way_back(const char *on_clear)
+static const char *way_back(bool deed, const char *on_clear)
 {
+        if (deed)
+                return "what was done stays done";
         if (on_clear && streq(on_clear, "keep"))
                 return "then it stays as it is until the daemon stops";
         if (on_clear && streq(on_clear, "ease"))
@@ -108,15 +112,15 @@ static const char *way_back(const char *on_clear)
         return "then it goes back at once";
 }
 
-static void print_undo(const struct row *rule)
+static void print_undo(const struct row *rule, bool deed)
 {
         _cleanup_free_ char *now = explain_comparisons(rule, "until"),
                             *hold = span_text(row_number(rule, "clear_hold_s"));
         _cleanup_free_ char *left = NULL, *next = NULL;
         const char *phase = row_text(rule, "phase");
 
-        prose_item("undone when", "%s for %s; %s", row_text(rule, "until") ?: "the rule ends", hold,
-                   way_back(row_text(rule, "on_clear")));
+        prose_item(deed ? "over when" : "undone when", "%s for %s; %s", row_text(rule, "until") ?: "the rule ends", hold,
+                   way_back(deed, row_text(rule, "on_clear")));
         if (now)
                 prose_item("", "%s", now);
         if (phase && streq(phase, "clearing")) {
@@ -148,7 +152,7 @@ static void print_value(const struct row *answer, const struct row *value)
         if (owner)
                 rule = explain_find_rule(answer, row_text(owner, "rule"), row_text(owner, "object"));
         if (rule)
-                print_undo(rule);
+                print_undo(rule, row_is(value, "deed"));
         if (at_exit)
                 prose_item("at exit", "%s", streq(at_exit, "keep") ? "it stays" : "it goes back");
         if (row_number(value, "rests_s") > 0) {

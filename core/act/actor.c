@@ -342,14 +342,6 @@ static int default_of(const struct actor *a, const struct knob *knob, const stru
         return sysfile_decode(&t->form, p->kernel_default, ret);
 }
 
-/* None: 0, or no text at all. */
-static int current_of_action(const struct knob *knob, struct trimtab_value *ret)
-{
-        *ret = value_number(0);
-        ret->type = knob->type;
-        return 0;
-}
-
 int actor_current(struct actor *a, const struct knob *knob, const struct object *object,
                   struct trimtab_value *ret)
 {
@@ -357,8 +349,10 @@ int actor_current(struct actor *a, const struct knob *knob, const struct object 
         _cleanup_(target_clear) struct target t = {};
         int r;
 
-        if (knob->flags & TRIMTAB_KNOB_ACTION)
-                return current_of_action(knob, ret);
+        if (knob->flags & TRIMTAB_KNOB_ACTION) {
+                *ret = value_of_deed(knob->type);
+                return 0;
+        }
 
         r = target_of(knob, object, &t);
         if (r < 0)
@@ -380,8 +374,10 @@ int actor_original(struct actor *a, const struct knob *knob, const struct object
         const struct ledger_entry *e;
         int r;
 
-        if (knob->flags & TRIMTAB_KNOB_ACTION)
-                return current_of_action(knob, ret);
+        if (knob->flags & TRIMTAB_KNOB_ACTION) {
+                *ret = value_of_deed(knob->type);
+                return 0;
+        }
 
         r = target_of(knob, object, &t);
         if (r < 0)

@@ -19,6 +19,14 @@ struct trimtab_value value_number(double number)
         };
 }
 
+struct trimtab_value value_of_deed(uint32_t type)
+{
+        struct trimtab_value none = value_number(0);
+
+        none.type = type;
+        return none;
+}
+
 int value_text(uint32_t type, const char *text, struct trimtab_value *ret)
 {
         struct trimtab_value v = { .size = sizeof(v), .type = type };

@@ -9,6 +9,8 @@
 /* A knob's value: struct trimtab_value of the ABI (number in the knob's unit, or text). */
 
 struct trimtab_value value_number(double number);
+/* How a knob that is a deed (TRIMTAB_KNOB_ACTION) stands: 0, or no text at all. */
+struct trimtab_value value_of_deed(uint32_t type);
 /* -ENAMETOOLONG. Lists of CPUs are brought into the kernel's form ("3,0-1" -> "0-1,3"): -EINVAL if it is none. */
 int value_text(uint32_t type, const char *text, struct trimtab_value *ret);
 

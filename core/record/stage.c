@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "decide/value.h"
 #include "record/numbers.h"
 
 int stage_init(struct stage *s, const struct catalogue *catalogue, struct objects *objects)
@@ -62,20 +63,26 @@ int stage_put_histogram(struct stage *s, uint32_t metric, uint64_t object, uint6
         return store_put_histogram(s->store, metric, object, now_ns, totals, TRIMTAB_HIST_SLOTS, sum);
 }
 
-/* --- as the rules see it --- */
+/* --- as the rules see it: what is no setting but a deed has no value, and is in no recording --- */
 
 static int current(void *userdata, const struct knob *knob, struct oid object, struct trimtab_value *ret)
 {
         const struct stage *s = userdata;
 
-        return imagined_current(s->knobs, knob->number, object, ret);
+        if (!(knob->flags & TRIMTAB_KNOB_ACTION))
+                return imagined_current(s->knobs, knob->number, object, ret);
+        *ret = value_of_deed(knob->type);
+        return 0;
 }
 
 static int original(void *userdata, const struct knob *knob, struct oid object, struct trimtab_value *ret)
 {
         const struct stage *s = userdata;
 
-        return imagined_original(s->knobs, knob->number, object, ret);
+        if (!(knob->flags & TRIMTAB_KNOB_ACTION))
+                return imagined_original(s->knobs, knob->number, object, ret);
+        *ret = value_of_deed(knob->type);
+        return 0;
 }
 
 static bool busy(void *userdata, const struct knob *knob, struct oid object)
@@ -131,14 +138,15 @@ static int imagine(struct stage *s, const struct decision *d)
 
 static void heed(struct stage *s, const struct decision *d)
 {
+        const struct knob *k = catalogue_knob_at(s->catalogue, d->knob);
         const struct trimtab_value *to = NULL;
         struct trimtab_value from, by_itself;
         int known, r;
 
-        known = imagined_current(s->knobs, d->knob, d->object, &from);
+        known = current(s, k, d->object, &from);
         if (d->verb == VERB_SET)
                 to = &d->value;
-        else if (d->verb == VERB_RESTORE && imagined_original(s->knobs, d->knob, d->object, &by_itself) >= 0)
+        else if (d->verb == VERB_RESTORE && original(s, k, d->object, &by_itself) >= 0)
                 to = &by_itself;
         s->decided(s->userdata, d, known < 0 ? NULL : &from, to);
         r = imagine(s, d);

@@ -56,6 +56,7 @@ static int add_value(struct explaining *x, const struct knob *k, const struct ob
         rows_string(x->values, "property", k->unit_property);
         view_add_values(x->views, k, object, x->values);
         rows_bool(x->values, "changed", entry != NULL);
+        rows_bool(x->values, "deed", k->flags & TRIMTAB_KNOB_ACTION);
         rows_bool(x->values, "protected", object_is_protected(&x->views->world, object));
         if (entry) {
                 rows_string(x->values, "at_exit", entry->keep ? "keep" : "restore");
