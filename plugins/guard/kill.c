@@ -84,8 +84,9 @@ static int end_offender(const struct place *at, pid_t pid, const struct guard_of
                 r = 1;
         } else if (!process_is_spared(&p) && is_in(&p, at, o->cgroup)) {
                 r = process_end(&p);
-                tell(at, &p, o, r);
-                r = r < 0 ? r : 1;
+                if (r != -ESRCH) /* it has just ended by itself */
+                        tell(at, &p, o, r);
+                r = r < 0 && r != -ESRCH ? r : 1;
         }
         process_let_go(&p);
         return r;

@@ -14,7 +14,7 @@ extern const char *const guard_kill_choices[];
 
 /*
  * -EPERM: not while the daemon is to change nothing, nor all of a cgroup that the machine or the daemon cannot do without; -ENODEV: there is
- * no such cgroup any more. Each is told, and so is who was ended.
+ * no such cgroup any more. Who was ended is told.
  */
 int guard_kill_apply(void *self, uint64_t object, const struct trimtab_value *want);
 

@@ -13,7 +13,7 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from guarded import SLICE, GuardCase, policy, wait_for  # noqa: E402
+from guarded import KNOCK, SLICE, GuardCase, policy, wait_for  # noqa: E402
 
 TRIMTAB = sys.argv[2]
 WEB = f"cgroup:{SLICE}/web.service"
@@ -39,6 +39,10 @@ class Ending(GuardCase):
     def bystander(self):
         return self.client("/bin/sleep", "1000")
 
+    def short_hammer(self):
+        """One that may be gone before it has been seen to hammer."""
+        return self.client(KNOCK, "hammer", "-", f"{self.dir}/asked", "400")
+
     def assert_ended(self, client):
         self.assertTrue(wait_for(lambda: client.poll() is not None), self.said())
         self.assertEqual(client.returncode, -signal.SIGKILL)
@@ -50,7 +54,7 @@ class Ending(GuardCase):
         daemon = self.begin_enforcing(policy(log="none", more=burst()))
         bystander = self.bystander()
         for _ in range(2):
-            self.assert_ended(self.hammer(400))
+            self.assert_ended(self.short_hammer())
         self.assertIsNone(bystander.poll(), self.said())
         self.assertIsNone(daemon.poll(), self.said())
         self.assertIn(f"ended {SLICE}/web.service (knock, pid ", self.said())
@@ -61,7 +65,7 @@ class Ending(GuardCase):
     def test_in_audit_too(self):
         self.begin(policy("audit", log="none", more=burst()))
         bystander = self.bystander()
-        self.assert_ended(self.hammer(400))
+        self.assert_ended(self.short_hammer())
         self.assertIn("which would have been refused", self.said())
         self.assertIsNone(bystander.poll(), self.said())
 
@@ -69,7 +73,7 @@ class Ending(GuardCase):
         self.begin_enforcing(policy(log="none", more=burst("all")))
         bystander = self.bystander()
         beside = self.client("/bin/sleep", "1000", unit="other.service")
-        self.assert_ended(self.hammer(400))
+        self.assert_ended(self.short_hammer())
         self.assert_ended(bystander)
         self.assertIsNone(beside.poll(), self.said())
 
@@ -104,7 +108,7 @@ class Ending(GuardCase):
         recorder = self.client(TRIMTAB, "--runtime-dir", f"{self.dir}/run", "record", "-o", f"{self.dir}/recording", unit="other.service",
                                stdout=subprocess.DEVNULL)
         self.assertTrue(wait_for(lambda: os.path.exists(f"{self.dir}/recording") and os.path.getsize(f"{self.dir}/recording") > 0), self.said())
-        self.assert_ended(self.hammer(400))
+        self.assert_ended(self.short_hammer())
         self.assertTrue(wait_for(self.changes), self.said())
 
         knob = self.ask("knobs", "guard.kill", WEB)[0]
@@ -117,8 +121,8 @@ class Ending(GuardCase):
         self.assertTrue(wait_for(lambda: self.ask("rules", "burst")[0]["phase"] == "idle"), self.said())
         recorder.send_signal(signal.SIGINT)
         self.assertEqual(recorder.wait(60), 0)
-        self.assertEqual(self.simulate(burst()), {("both", "refused")})
-        self.assertEqual(self.simulate(burst("all")), {("recorded", "refused"), ("simulated", "all")})
+        self.assertIn(("both", "refused"), self.simulate(burst()))
+        self.assertLessEqual({("recorded", "refused"), ("simulated", "all")}, self.simulate(burst("all")))
 
     def simulate(self, rule):
         os.makedirs(f"{self.dir}/tried", exist_ok=True)
