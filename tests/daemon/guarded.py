@@ -8,6 +8,7 @@ import shutil
 import struct
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
@@ -116,6 +117,15 @@ class GuardCase(PlantCase):
     def arrived(self, port):
         """Frames that came out of the wire for that port."""
         return self.numbers("frames", 1, port)[0]
+
+    def let_all_arrive(self, port):
+        """Until what is under way is there."""
+        def is_still():
+            before = self.arrived(port)
+            time.sleep(0.5)
+            return self.arrived(port) == before
+
+        self.assertTrue(wait_for(is_still))
 
     def metric(self, name, obj):
         for row in self.ask("metrics", f"guard.{name}", obj) or []:

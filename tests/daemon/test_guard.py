@@ -135,8 +135,10 @@ class Policies(GuardCase):
             learnt = file.read()
 
         self.assertEqual(self.reload("[egress]\nmode = enforce\n" + learnt).returncode, 0, self.said())
-        self.service()
+        service = self.service()
         self.assertTrue(wait_for(lambda: self.tries() > 30), self.said())
+        self.end(service)
+        self.let_all_arrive(ALLOWED)
         self.assertEqual(set(self.ended()), {"ok"}, f"{learnt}\n{self.said()}")
         for address in ("10.88.2.1", "10.88.1.1", "10.88.1.2", "fd88:1::1", "::ffff:10.88.1.9"):
             self.assert_refused(address)
