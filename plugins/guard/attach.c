@@ -20,6 +20,20 @@ static int quiet(enum libbpf_print_level level, const char *format, va_list args
         return 0;
 }
 
+/* The kernel may take a moment to let go of a program's last attachment: mode off and on again (seen on 6.1). */
+static struct bpf_link *attach_one(struct bpf_program *prog, bool lsm, int cgroup)
+{
+        const struct timespec moment = { .tv_nsec = 10000000 };
+
+        for (int tries = 0;; tries++) {
+                struct bpf_link *link = lsm ? bpf_program__attach_lsm(prog) : bpf_program__attach_cgroup(prog, cgroup);
+
+                if (link || errno != EBUSY || tries == 20)
+                        return link;
+                (void) nanosleep(&moment, NULL);
+        }
+}
+
 uint32_t program_attach(struct program *p, uint32_t which, int cgroup, char *why, uint32_t size)
 {
         libbpf_print_fn_t print = libbpf_set_print(quiet);
@@ -29,7 +43,7 @@ uint32_t program_attach(struct program *p, uint32_t which, int cgroup, char *why
                 struct bpf_program *prog = which >> i & 1 ? programs_get(&p->programs, i) : NULL;
 
                 if (prog && !p->links[i])
-                        p->links[i] = i < GUARD_PROGRAM_LSM_CONNECT ? bpf_program__attach_cgroup(prog, cgroup) : bpf_program__attach_lsm(prog);
+                        p->links[i] = attach_one(prog, i >= GUARD_PROGRAM_LSM_CONNECT, cgroup);
                 if (prog && !p->links[i])
                         (void) snprintf(why, size, "%s: %s", programs_name(&p->programs, i), strerror(errno));
                 if (p->links[i])

@@ -333,6 +333,21 @@ static void test_modes(void **state)
         testhost_free(th);
 }
 
+/* However soon: all that was attached is again. */
+static void test_off_and_on_again(void **state)
+{
+        struct testhost *th = start(NULL);
+
+        configure_mode(th, "enforce");
+        for (int i = 0; i < 10; i++) {
+                set_knob(th, "off");
+                set_knob(th, "enforce");
+                assert_null(strstr(testhost_events(th), "not attached"));
+                assert_refused("a.service", TCP("192.0.2.1", 444));
+        }
+        testhost_free(th);
+}
+
 /* mode = enforce of the section is not the daemon's own. */
 static void test_a_daemon_that_only_advises(void **state)
 {
@@ -624,7 +639,7 @@ int main(int argc, char **argv)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
         const struct CMUnitTest tests[] = {
                 TEST(test_a_unit_may_talk_to_these), TEST(test_unknown_ones_are_refused), TEST(test_the_order_of_rules),
-                TEST(test_a_cgroup_that_nobody_has_seen), TEST(test_a_glob), TEST(test_a_user), TEST(test_a_program), TEST(test_modes),
+                TEST(test_a_cgroup_that_nobody_has_seen), TEST(test_a_glob), TEST(test_a_user), TEST(test_a_program), TEST(test_modes), TEST(test_off_and_on_again),
                 TEST(test_a_daemon_that_only_advises), TEST(test_killed), TEST(test_reloads), TEST(test_lsm), TEST(test_routes), TEST(test_coverage),
                 TEST(test_learn),
         };
