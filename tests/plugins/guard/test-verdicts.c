@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * What was allowed a moment ago is allowed again without a search. It is for nobody and nothing else: thousands of others, on the same CPU, of
+ * What was allowed a moment ago is allowed again without a search. It is for nobody and nothing else: hundreds of others, on the same CPU, of
  * which each differs in one thing only, are refused.
  *
  *     test-verdicts PLUGIN.so [cgroup|lsm]
