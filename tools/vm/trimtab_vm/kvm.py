@@ -15,7 +15,7 @@ PROBE_SECONDS = 15
 def _boots(kernel):
     probe = share.Share(kernel, ["true"], systemd=False)
     try:
-        guest = qemu.Guest(kernel, 1, 512, "", (), (), "kvm")
+        guest = qemu.Guest(kernel, 1, 512, "", (), (), "kvm", False)
         words = qemu.command_line(guest, probe.dir, probe.dir / "console")
         with open(os.devnull, "wb") as nowhere:
             machine.run(words, probe, PROBE_SECONDS, nowhere.fileno())
