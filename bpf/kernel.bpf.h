@@ -215,6 +215,14 @@ struct io_uring_cqe {
         __s32 res;
 };
 
+typedef struct {
+        unsigned int val; /* in the first user namespace */
+} kuid_t;
+
+struct cred {
+        kuid_t uid;
+};
+
 struct thread_info {
         unsigned long flags; /* arm64: _TIF_32BIT */
         __u32 status;        /* x86: TS_COMPAT */
@@ -244,6 +252,7 @@ struct task_struct {
         struct sched_entity se;
         struct sched_info sched_info;
         struct css_set *cgroups;
+        const struct cred *cred; /* by which it acts */
         struct task_struct *group_leader;
         __u64 start_boottime; /* ns, CLOCK_BOOTTIME; since 5.5 */
 };

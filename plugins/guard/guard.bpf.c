@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 
 /*
- * Who may connect where. Each hook makes a request of what it is given, and one function decides: decide() in tell.bpf.h.
+ * Who may connect where. Each hook makes a request of what it is given, and one function decides: decide() in decide.bpf.h.
  */
 
 #include "kernel.bpf.h"
@@ -17,6 +17,7 @@
 #include "judge.bpf.h"
 #include "verdicts.bpf.h"
 #include "tell.bpf.h"
+#include "decide.bpf.h"
 #include "address.bpf.h"
 #include "route.bpf.h"
 #include "lsm.bpf.h"
@@ -123,7 +124,7 @@ int BPF_PROG(guard_identify, __u64 fd)
         fds = BPF_CORE_READ(table, fd);
         if (bpf_probe_read_kernel(&file, sizeof(file), fds + fd) || !file)
                 return -1;
-        read_inode(BPF_CORE_READ(file, f_inode), &inode);
+        read_inode(BPF_CORE_READ(file, f_inode), &inode, true);
         identity.number = inode.number;
         identity.device = inode.device;
         identity.generation = inode.generation;
@@ -143,11 +144,11 @@ int guard_try(void *ctx)
         q = bpf_map_lookup_elem(&question, &zero);
         if (!q || !c)
                 return -1;
-        generation = c->generation & 1;
+        generation = c->in_force & GUARD_STAMP_GENERATION;
         set = find_set(generation);
         if (!set)
                 return -1;
         rq = q->request;
-        q->verdict = guard_judge(&rq, set, &q->class, generation);
+        q->verdict = judge_by(&rq, set, &q->class, generation);
         return 0;
 }

@@ -184,7 +184,7 @@ struct guard_allowed {
 
 /* What holds for a whole policy. */
 struct guard_set {
-        __u64 stamp;  /* the policy's own, never 0 */
+        __u64 stamp;  /* the policy's own, never 0: GUARD_STAMP_… */
         __u64 factor; /* of the hash */
         __u32 n_v4, n_v6, first_v6; /* lines of the table: those of IPv6 stand behind those of IPv4 */
         __u32 verdict;              /* where no layer says anything */
@@ -199,11 +199,17 @@ struct guard_set {
         struct guard_class everybody;                   /* where no cgroup is asked for */
 };
 
+/* What of a policy must be known with its stamp is in it, below its number. */
+#define GUARD_STAMP_GENERATION 1u /* which of the two it is */
+#define GUARD_STAMP_EXES       2u /* its rules ask for programs */
+#define GUARD_STAMP_UIDS       4u /* … for users */
+#define GUARD_STAMP_BITS       3
+
 struct guard_control {
         __u32 mode; /* first, whatever comes: a later version switches an earlier one off by it */
-        __u32 generation; /* which of two policies: 0 or 1 */
-        __u64 stamp;      /* grows with whatever makes an old verdict void */
         __u32 counting;   /* connections are counted, too */
+        __u64 in_force;   /* the stamp of the policy */
+        __u64 stamp;      /* grows with whatever makes an old verdict void */
         __u32 teller;     /* enum guard_backend: of two that see the same it is this one that tells */
         __u32 pings_seen; /* destinations of ping sockets are looked at by the LSM, so that they need not be refused at once */
         /* Trying out what has an effect: what goes there is refused by that backend, whatever the policy. */

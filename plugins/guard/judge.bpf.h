@@ -199,12 +199,10 @@ static __always_inline int ask_all(struct guard_request *rq, const struct guard_
 }
 
 /* enum guard_verdict; rq->rule: the layer that has spoken, GUARD_NO_RULE: none. */
-__noinline int guard_judge(struct guard_request *rq, const struct guard_set *set, const struct guard_class *class, __u32 generation)
+static __always_inline int judge_by(struct guard_request *rq, const struct guard_set *set, const struct guard_class *class, __u32 generation)
 {
         int verdict;
 
-        if (!rq || !set || !class)
-                return GUARD_ALLOW;
         rq->rule = GUARD_NO_RULE;
         if (rq->kind == GUARD_LISTEN) {
                 verdict = ask_all(rq, set, class, ASK_LISTEN, generation);

@@ -82,9 +82,8 @@ static __noinline int judge_again(struct sock *sk)
         if (!s)
                 return 0;
         stamp = *(const volatile __u64 *) &c->stamp;
-        read_exe((struct task_struct *) bpf_get_current_task(), &exe);
-        if (s->stamp == stamp && s->cgroup == bpf_get_current_cgroup_id() && s->uid == (__u32) bpf_get_current_uid_gid() &&
-            s->exe.number == exe.number && s->exe.device == exe.device && s->exe.generation == exe.generation)
+        read_exe(&exe);
+        if (s->stamp == stamp && s->cgroup == current_cgroup() && s->uid == current_user() && is_same_inode(&s->exe, &exe))
                 return 0;
 
         rq.upper = s->upper;
@@ -94,8 +93,8 @@ static __noinline int judge_again(struct sock *sk)
         rq.protocol = s->protocol;
         if (decide(&rq))
                 return 1;
-        s->cgroup = bpf_get_current_cgroup_id();
-        s->uid = bpf_get_current_uid_gid();
+        s->cgroup = current_cgroup();
+        s->uid = current_user();
         s->exe = exe;
         s->stamp = stamp;
         return 0;
@@ -119,9 +118,9 @@ static __noinline int judge_address(struct sock *sk, const void *address, int le
         if (decide(&rq))
                 return 1;
         if (c->mode >= GUARD_AUDIT && (!send || sk->sk_type == SOCK_STREAM)) {
-                rq.cgroup = bpf_get_current_cgroup_id();
-                rq.uid = bpf_get_current_uid_gid();
-                read_exe((struct task_struct *) bpf_get_current_task(), &rq.exe);
+                rq.cgroup = current_cgroup();
+                rq.uid = current_user();
+                read_exe(&rq.exe);
                 mark(sk, &rq, stamp);
         }
         return 0;

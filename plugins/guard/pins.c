@@ -83,6 +83,21 @@ bool pins_remove_folder(const char *path, bool ours)
         return rmdir(path) == 0;
 }
 
+bool pins_are_possible(const char *dir)
+{
+        char path[512], *slash;
+        struct statfs fs;
+
+        (void) snprintf(path, sizeof(path), "%s", dir);
+        while (statfs(path, &fs) < 0) {
+                slash = strrchr(path, '/');
+                if (!slash || slash == path)
+                        return false;
+                *slash = '\0';
+        }
+        return fs.f_type == BPF_FS_MAGIC;
+}
+
 /* Those whose names, which begin with a time, are of before that. */
 static int each(const char *dir, uint64_t before_ns, int (*f)(const char *path, void *userdata), void *userdata)
 {

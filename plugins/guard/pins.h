@@ -18,6 +18,8 @@ bool pins_remove_folder(const char *path, bool ours);
  * daemon that came later are its own affair: each would take away the other's.
  */
 int pins_remove(const char *dir, uint64_t before_ns, int *ret_left);
+/* Whether the folder, or what is there of the way to it, is in a BPF file system. */
+bool pins_are_possible(const char *dir);
 /* How many there are; 0 also if it cannot be seen. */
 int pins_count(const char *dir, uint64_t before_ns);
 /* The mode of what is pinned there, enum guard_mode, the strictest of all; -ENOENT: nothing is; -EACCES, -EPERM: it takes root. */

@@ -217,12 +217,14 @@ static int place_classes(const struct program *p, uint32_t generation, const str
         return r;
 }
 
-static int place_all(struct program *p, uint32_t generation, const struct policy *policy, const struct tasks *tasks, const int fds[_TABLE_MAX])
+/* Makes all of it ready; *ret_stamp puts it in force. */
+static int place_all(struct program *p, uint32_t generation, const struct policy *policy, const struct tasks *tasks, const int fds[_TABLE_MAX],
+                     uint64_t *ret_stamp)
 {
         struct guard_set set = policy->set;
         int r;
 
-        set.stamp = ++p->n_policies;
+        set.stamp = ++p->n_policies << GUARD_STAMP_BITS | (set.has_uids ? GUARD_STAMP_UIDS : 0) | (set.has_exes ? GUARD_STAMP_EXES : 0) | generation;
 
         /* Who was held up since before the last switch still looks at what is about to be replaced: he is waited for. */
         r = place(p, "turnstile", 0, fds[LINES]);
@@ -233,18 +235,24 @@ static int place_all(struct program *p, uint32_t generation, const struct policy
                 r = fill_array(programs_map(&p->programs, "layers"), generation * GUARD_LAYERS_MAX, policy->layers, policy->n_layers);
         if (r >= 0)
                 r = place_classes(p, generation, tasks);
+        *ret_stamp = set.stamp;
         return r >= 0 ? fill_array(programs_map(&p->programs, "sets"), generation, &set, 1) : r;
+}
+
+static uint32_t generation_of(const struct program *p)
+{
+        return p->control->in_force & GUARD_STAMP_GENERATION;
 }
 
 int program_swap(struct program *p, const struct policy *policy, const struct tasks *tasks)
 {
-        uint32_t next = !p->control->generation;
+        uint64_t stamp;
         int fds[_TABLE_MAX], r = make_tables(policy, tasks, fds);
 
         if (r >= 0)
-                r = place_all(p, next, policy, tasks, fds);
+                r = place_all(p, !generation_of(p), policy, tasks, fds, &stamp);
         if (r >= 0) {
-                __atomic_store_n(&p->control->generation, next, __ATOMIC_RELEASE);
+                __atomic_store_n(&p->control->in_force, stamp, __ATOMIC_RELEASE);
                 __atomic_add_fetch(&p->control->stamp, 1, __ATOMIC_RELEASE);
         }
         for (int i = 0; i < _TABLE_MAX; i++)
@@ -255,7 +263,7 @@ int program_swap(struct program *p, const struct policy *policy, const struct ta
 
 int program_set_class(struct program *p, uint64_t cgroup, const struct guard_class *class)
 {
-        struct guard_class_key key = { cgroup, p->control->generation };
+        struct guard_class_key key = { cgroup, generation_of(p) };
 
         return bpf_map_update_elem(programs_map(&p->programs, "classes"), &key, class, BPF_ANY) < 0 ? -errno : 0;
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "coverage.h"
+#include "pins.h"
 #include "state.h"
 
 /* What is asked for, and what of it is done. */
@@ -122,7 +123,8 @@ static void settle_pins(struct guard *g)
         int r = keep ? program_pin(&g->program, dir) : program_unpin(&g->program);
 
         if (r < 0)
-                g->host->log(g->host, TRIMTAB_LOG_ERROR, "on-exit = keep: the programs cannot be pinned below %s: %s", dir, strerror(-r));
+                g->host->log(g->host, TRIMTAB_LOG_ERROR, "on-exit = keep: the programs cannot be pinned below %s: %s%s", dir, strerror(-r),
+                             pins_are_possible(dir) ? "" : "; it is in no bpf filesystem (mount -t bpf bpf /sys/fs/bpf)");
         else if (g->configured)
                 (void) program_unpin_others(&g->program, dir);
         else if (!g->told_others && program_has_others(&g->program, dir)) {

@@ -2,10 +2,10 @@
 #ifndef GUARD_TELL_BPF_H
 #define GUARD_TELL_BPF_H
 
-/* What is counted, told and learnt. Include judge.bpf.h first. Most of it is off the way of what is allowed. */
+/* What is counted, told and learnt, off the way of what is allowed. Include judge.bpf.h first. */
 
 /* The entry of this CPU may be written by a task that was in the middle of it, too: additions are atomic. */
-static __always_inline void count(__u64 cgroup, enum guard_count which)
+__noinline int guard_count(__u64 cgroup, __u32 which)
 {
         __u32 slot = cgroup_slot(cgroup);
         struct guard_counts *counts_of;
@@ -14,8 +14,9 @@ static __always_inline void count(__u64 cgroup, enum guard_count which)
                 slot = config.elsewhere;
         slot += bpf_get_smp_processor_id() % config.n_shards;
         counts_of = bpf_map_lookup_elem(&counts, &slot);
-        if (counts_of)
+        if (counts_of && which < _GUARD_COUNT_MAX)
                 __sync_fetch_and_add(&counts_of->n[which], 1);
+        return 0;
 }
 
 static __always_inline __u64 mix(__u64 hash, __u64 value)
@@ -55,9 +56,9 @@ static __always_inline void tell(struct guard_request *rq, struct guard_control 
         e->cgroup = rq->cgroup;
         e->upper = rq->upper;
         e->lower = rq->lower;
-        read_exe(task, &e->exe);
+        read_exe(&e->exe);
         e->pid = bpf_get_current_pid_tgid() >> 32;
-        e->uid = bpf_get_current_uid_gid();
+        e->uid = current_user();
         e->port = rq->port;
         e->rule = rq->rule;
         e->family = rq->family;
@@ -91,9 +92,9 @@ __noinline int guard_learn(struct guard_request *rq)
                 return 0;
         }
         flow.n = 1;
-        read_exe((struct task_struct *) bpf_get_current_task(), &flow.exe);
+        read_exe(&flow.exe);
         flow.pid = bpf_get_current_pid_tgid() >> 32;
-        flow.uid = bpf_get_current_uid_gid();
+        flow.uid = current_user();
         bpf_get_current_comm(flow.comm, sizeof(flow.comm));
         if (bpf_map_update_elem(&flows, &key, &flow, BPF_NOEXIST) == -7 /* E2BIG */)
                 __sync_fetch_and_add(&c->flows_lost, 1);
@@ -158,95 +159,10 @@ __noinline int guard_refuse(struct guard_request *rq, __u32 generation)
         enforced = !name_rule(rq, generation) && c->mode == GUARD_ENFORCE;
         if (!enforced && rq->backend != c->teller)
                 return 0;
-        count(rq->cgroup, enforced ? GUARD_DENIED : GUARD_WOULD_DENY);
+        guard_count(rq->cgroup, enforced ? GUARD_DENIED : GUARD_WOULD_DENY);
         remember(task, enforced);
         tell(rq, c, enforced);
         return enforced;
-}
-
-static __always_inline bool is_probe(const struct guard_control *c, const struct guard_request *rq)
-{
-        if (rq->kind == GUARD_CREATE)
-                return rq->reserved == GUARD_PROBE_PROTOCOL || rq->reserved == GUARD_PROBE_ETHERTYPE;
-        if (rq->port != c->probe_port)
-                return false;
-        return rq->family == 4 ? rq->upper >> 32 == c->probe_v4 : rq->upper == 0 && rq->lower == 1;
-}
-
-/* Where rules ask for programs or users, or nothing is known of the cgroup yet. */
-__noinline int guard_judge_all(struct guard_request *rq, __u32 generation)
-{
-        const struct guard_set *set = find_set(generation);
-        struct guard_class class = {};
-        __u64 cgroup;
-
-        if (!rq || !set)
-                return GUARD_ALLOW;
-        cgroup = rq->cgroup;
-        if (!guard_match_cgroup(&class, cgroup, generation)) {
-                guard_classify(&class, generation);
-                keep_class(&class, cgroup, generation);
-        }
-        guard_match_program(&class, rq, generation);
-        return guard_judge(rq, set, &class, generation);
-}
-
-/* Where rules ask for cgroups alone, what is known of the cgroup is looked at in place. */
-static __always_inline int judge(struct guard_request *rq, const struct guard_set *set, __u32 generation)
-{
-        const struct guard_class *class = &set->everybody;
-        __u64 cgroup = rq->cgroup;
-
-        if (set->has_exes | set->has_uids)
-                return guard_judge_all(rq, generation);
-        if (set->has_cgroups)
-                class = find_class(generation, cgroup);
-        return class ? guard_judge(rq, set, class, generation) : guard_judge_all(rq, generation);
-}
-
-static __always_inline int look_up_or_judge(struct guard_request *rq, const struct guard_set *set, __u32 generation)
-{
-        struct guard_allowed *a;
-        int verdict;
-
-        if (set->has_uids)
-                rq->uid = bpf_get_current_uid_gid();
-        if (set->has_exes)
-                read_exe((struct task_struct *) bpf_get_current_task(), &rq->exe);
-        a = place_of(rq, set);
-        if (a && was_allowed(a, rq, set))
-                return GUARD_ALLOW;
-        verdict = judge(rq, set, generation);
-        if (a && verdict == GUARD_ALLOW)
-                keep_allowed(a, rq, set);
-        return verdict;
-}
-
-/* Is it to be refused? Inline: the stack of all calls together is 512 bytes. */
-static __always_inline int decide(struct guard_request *rq)
-{
-        struct guard_control *c = find_control();
-        const struct guard_set *set;
-        __u32 generation;
-
-        if (!c)
-                return 0;
-        if (c->probing && is_probe(c, rq))
-                return c->probing == rq->backend + 1u;
-        if (c->mode == GUARD_OFF)
-                return 0;
-
-        rq->cgroup = bpf_get_current_cgroup_id();
-        if (c->counting && c->teller == rq->backend && rq->kind <= GUARD_SEND)
-                count(rq->cgroup, GUARD_CONNECTS);
-        if (c->mode == GUARD_LEARN)
-                return c->teller == rq->backend || rq->kind == GUARD_CREATE ? guard_learn(rq) : 0;
-
-        generation = c->generation & 1;
-        set = find_set(generation);
-        if (!set)
-                return 0;
-        return look_up_or_judge(rq, set, generation) == GUARD_DENY ? guard_refuse(rq, generation) : 0;
 }
 
 #endif

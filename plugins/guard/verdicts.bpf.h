@@ -9,6 +9,7 @@
 
 struct {
         __uint(type, BPF_MAP_TYPE_ARRAY);
+        __uint(map_flags, BPF_F_MMAPABLE); /* for its place in memory: a verdict is in one cache line, not in two */
         __uint(max_entries, 1 << GUARD_VERDICT_BITS); /* for each CPU */
         __type(key, __u32);
         __type(value, struct guard_allowed);
@@ -20,36 +21,51 @@ static __always_inline __u64 details_of(const struct guard_request *rq)
 }
 
 /* Connections and datagrams only: there what is asked for and who asks is all. */
-static __always_inline struct guard_allowed *place_of(const struct guard_request *rq, const struct guard_set *set)
+static __always_inline struct guard_allowed *place_of(const struct guard_request *rq)
 {
-        __u64 hash = (rq->upper ^ rq->lower ^ rq->cgroup << 40 ^ rq->exe.number << 20 ^ (__u64) rq->port << 8 ^ rq->protocol) * set->factor;
-        __u32 at = bpf_get_smp_processor_id() << GUARD_VERDICT_BITS | hash >> (64 - GUARD_VERDICT_BITS);
+        __u64 mixed = rq->upper ^ rq->lower ^ rq->cgroup << 40 ^ rq->exe.number << 20 ^ (__u64) rq->port << 8 ^ rq->protocol;
+        __u32 at = bpf_get_smp_processor_id() << GUARD_VERDICT_BITS | hash_64(mixed, GUARD_VERDICT_BITS);
 
         return rq->kind <= GUARD_SEND ? bpf_map_lookup_elem(&allowed, &at) : NULL;
 }
 
-/* Only programs of this CPU touch it, but one may be in the middle of it while another one runs: then `turn` is odd, or another one. */
-static __always_inline bool was_allowed(const struct guard_allowed *a, const struct guard_request *rq, const struct guard_set *set)
+static __always_inline bool is_same_inode(const struct guard_inode *a, const struct guard_inode *b)
 {
-        __u64 turn = *(const volatile __u64 *) &a->turn;
+        return a->number == b->number && a->device == b->device && a->generation == b->generation;
+}
 
+/*
+ * By the policy of that stamp? Only programs of this CPU touch the place, but one may be in the middle of it while another one runs: then
+ * `turn` is odd, or another one.
+ */
+static __always_inline bool was_allowed(const struct guard_request *rq, __u64 stamp)
+{
+        const struct guard_allowed *a = place_of(rq);
+        __u64 turn;
+
+        if (!a)
+                return false;
+        turn = *(const volatile __u64 *) &a->turn;
         barrier();
-        if (turn & 1 || a->stamp != set->stamp || a->cgroup != rq->cgroup || a->upper != rq->upper || a->lower != rq->lower ||
-            a->details != details_of(rq) || a->exe.number != rq->exe.number || a->exe.device != rq->exe.device ||
-            a->exe.generation != rq->exe.generation)
+        if (turn & 1 || a->stamp != stamp || a->cgroup != rq->cgroup || a->upper != rq->upper || a->lower != rq->lower ||
+            a->details != details_of(rq) || (stamp & GUARD_STAMP_EXES && !is_same_inode(&a->exe, &rq->exe)))
                 return false;
         barrier();
         return *(const volatile __u64 *) &a->turn == turn;
 }
 
-static __always_inline void keep_allowed(struct guard_allowed *a, const struct guard_request *rq, const struct guard_set *set)
+static __always_inline void keep_allowed(const struct guard_request *rq, __u64 stamp)
 {
-        __u64 turn = *(volatile __u64 *) &a->turn;
+        struct guard_allowed *a = place_of(rq);
+        __u64 turn;
 
+        if (!a)
+                return;
+        turn = *(volatile __u64 *) &a->turn;
         if (turn & 1 || __sync_val_compare_and_swap(&a->turn, turn, turn + 1) != turn)
                 return;
         barrier();
-        a->stamp = set->stamp;
+        a->stamp = stamp;
         a->cgroup = rq->cgroup;
         a->upper = rq->upper;
         a->lower = rq->lower;

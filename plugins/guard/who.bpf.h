@@ -184,19 +184,30 @@ static __always_inline void keep_class(const struct guard_class *class, __u64 cg
                 __sync_fetch_and_add(&c->classes_lost, 1);
 }
 
-static __always_inline void read_inode(struct inode *inode, struct guard_inode *ret)
+static __always_inline void read_inode(struct inode *inode, struct guard_inode *ret, const bool raw)
 {
-        ret->number = BPF_CORE_READ(inode, i_ino);
-        ret->device = BPF_CORE_READ(inode, i_sb, s_dev);
-        ret->generation = BPF_CORE_READ(inode, i_generation);
+        ret->number = FIELD(raw, inode, i_ino);
+        ret->device = FIELD(raw, inode, i_sb, s_dev);
+        ret->generation = FIELD(raw, inode, i_generation);
 }
 
-static __always_inline void read_exe(struct task_struct *task, struct guard_inode *ret)
+/* The running task's: by plain loads, as the kernel's own functions for it, and reads of memory, take longer than all that is loaded. */
+static __always_inline void read_exe(struct guard_inode *ret)
 {
-        struct inode *inode = BPF_CORE_READ(task, mm, exe_file, f_inode);
+        struct inode *inode = FIELD(false, bpf_get_current_task_btf(), mm, exe_file, f_inode);
 
         if (inode)
-                read_inode(inode, ret);
+                read_inode(inode, ret, false);
+}
+
+static __always_inline __u64 current_cgroup(void)
+{
+        return task_cgroup_id(bpf_get_current_task_btf(), false);
+}
+
+static __always_inline __u32 current_user(void)
+{
+        return FIELD(false, bpf_get_current_task_btf(), cred, uid.val);
 }
 
 static __always_inline void keep_bits(struct guard_class *c, const struct guard_bits *bits)

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef GUARD_DECIDE_BPF_H
+#define GUARD_DECIDE_BPF_H
+
+/*
+ * What becomes of a request. What was allowed a moment ago is let through in the hook itself, without a call: one, of the kernel's functions or
+ * ours, takes as long as all the rest of it. So a request is in registers until then; only inline functions may be given its address. Include
+ * verdicts.bpf.h and tell.bpf.h first.
+ */
+
+static __always_inline bool is_probe(const struct guard_control *c, const struct guard_request *rq)
+{
+        if (rq->kind == GUARD_CREATE)
+                return rq->reserved == GUARD_PROBE_PROTOCOL || rq->reserved == GUARD_PROBE_ETHERTYPE;
+        if (rq->port != c->probe_port)
+                return false;
+        return rq->family == 4 ? rq->upper >> 32 == c->probe_v4 : rq->upper == 0 && rq->lower == 1;
+}
+
+/* Where rules ask for programs or users, or nothing is known of the cgroup yet. */
+__noinline int guard_judge_all(struct guard_request *rq, __u32 generation)
+{
+        const struct guard_set *set = find_set(generation);
+        struct guard_class class = {};
+        __u64 cgroup;
+
+        if (!rq || !set)
+                return GUARD_ALLOW;
+        cgroup = rq->cgroup;
+        if (!guard_match_cgroup(&class, cgroup, generation)) {
+                guard_classify(&class, generation);
+                keep_class(&class, cgroup, generation);
+        }
+        guard_match_program(&class, rq, generation);
+        return judge_by(rq, set, &class, generation);
+}
+
+/* Where rules ask for cgroups alone, what is known of the cgroup is looked at in place. */
+static __always_inline int judge(struct guard_request *rq, const struct guard_set *set, __u32 generation)
+{
+        const struct guard_class *class = &set->everybody;
+        __u64 cgroup = rq->cgroup;
+
+        if (set->has_exes | set->has_uids)
+                return guard_judge_all(rq, generation);
+        if (set->has_cgroups)
+                class = find_class(generation, cgroup);
+        return class ? judge_by(rq, set, class, generation) : guard_judge_all(rq, generation);
+}
+
+/* What of a request goes from one function to another in a word. */
+static __always_inline __u64 way_of(const struct guard_request *rq)
+{
+        return (__u64) rq->reserved << 24 | (__u32) rq->exact << 16 | (__u32) rq->backend << 8 | rq->kind;
+}
+
+/* Of what is not remembered, whether it is to be refused: it is learnt, or judged. details: details_of(), way: way_of(). */
+__noinline int guard_decide(__u64 upper, __u64 lower, __u64 cgroup, __u64 details, __u64 way)
+{
+        struct guard_request rq = { .upper = upper, .lower = lower, .cgroup = cgroup };
+        struct guard_control *c = find_control();
+        const struct guard_set *set;
+        __u32 generation;
+        int verdict;
+
+        if (!c)
+                return 0;
+        rq.port = details >> 16;
+        rq.protocol = details >> 8;
+        rq.family = details;
+        rq.reserved = way >> 24;
+        rq.exact = way >> 16;
+        rq.backend = way >> 8;
+        rq.kind = way;
+        if (c->mode == GUARD_LEARN)
+                return c->teller == rq.backend || rq.kind == GUARD_CREATE ? guard_learn(&rq) : 0;
+
+        generation = c->in_force & GUARD_STAMP_GENERATION;
+        set = find_set(generation);
+        if (!set)
+                return 0;
+        if (set->has_uids)
+                rq.uid = current_user();
+        if (set->has_exes)
+                read_exe(&rq.exe);
+        verdict = judge(&rq, set, generation);
+        if (verdict == GUARD_ALLOW)
+                keep_allowed(&rq, set->stamp);
+        return verdict == GUARD_DENY ? guard_refuse(&rq, generation) : 0;
+}
+
+/* Is it to be refused? */
+static __always_inline int decide(struct guard_request *rq)
+{
+        struct guard_control *c = find_control();
+        __u64 stamp;
+
+        if (!c)
+                return 0;
+        if (c->probing && is_probe(c, rq))
+                return c->probing == rq->backend + 1u;
+        if (c->mode == GUARD_OFF)
+                return 0;
+
+        rq->cgroup = current_cgroup();
+        if (c->counting && c->teller == rq->backend && rq->kind <= GUARD_SEND)
+                guard_count(rq->cgroup, GUARD_CONNECTS);
+        if (c->mode >= GUARD_AUDIT) {
+                stamp = *(const volatile __u64 *) &c->in_force;
+                if (stamp & GUARD_STAMP_UIDS)
+                        rq->uid = current_user();
+                if (stamp & GUARD_STAMP_EXES)
+                        read_exe(&rq->exe);
+                if (was_allowed(rq, stamp))
+                        return 0;
+        }
+        return guard_decide(rq->upper, rq->lower, rq->cgroup, details_of(rq), way_of(rq));
+}
+
+#endif
