@@ -41,8 +41,10 @@ def cgroup_root():
 
 
 enter_own_network()
+import bpffs  # noqa: E402
 from plants import PlantCase, wait_for  # noqa: E402
 
+bpffs.enter()
 ROOT = cgroup_root()
 SLICE = f"/trimtab-test-{os.getpid()}.slice"
 PINS = f"/sys/fs/bpf/trimtab-test-{os.getpid()}"

@@ -12,6 +12,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "daemon"))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import bpffs  # noqa: E402
 from plants import TRIMTAB, PlantCase, wait_for  # noqa: E402
 from daemon import ATTEMPT, unified  # noqa: E402
 
@@ -267,4 +268,5 @@ if __name__ == "__main__":
     if os.geteuid() != 0 or not unified():
         print("skipped: it takes root, and cgroup v2")
         sys.exit(77)
+    bpffs.enter()
     unittest.main(argv=[sys.argv[0], *sys.argv[4:]])

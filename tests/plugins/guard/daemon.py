@@ -10,6 +10,7 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "daemon"))
+import bpffs  # noqa: E402
 from plants import PlantCase, wait_for  # noqa: E402
 
 # In the cgroup, and in a network that leads nowhere: tries to connect, and says what came of it.
@@ -156,4 +157,5 @@ if __name__ == "__main__":
         print("skipped: it takes root, and cgroup v2")
         sys.exit(77)
     with_a_name()
+    bpffs.enter()
     unittest.main(argv=[sys.argv[0], *sys.argv[4:]])

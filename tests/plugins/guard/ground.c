@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <mntent.h>
 #include <net/if.h>
 #include <sched.h>
@@ -11,8 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -32,11 +35,26 @@ static bool find_root(char *ret, size_t size)
         return found;
 }
 
+/* Where this host's init mounts none: in a mount namespace of this process's own. */
+static bool need_bpffs(void)
+{
+        const char *place = "/sys/fs/bpf";
+        struct statfs fs;
+
+        if (statfs(place, &fs) == 0 && fs.f_type == BPF_FS_MAGIC)
+                return true;
+        return unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 && mount("bpf", place, "bpf", 0, NULL) == 0;
+}
+
 bool ground_make(struct ground *g)
 {
         *g = (struct ground){};
         if (!find_root(g->root, sizeof(g->root))) {
                 (void) fprintf(stderr, "skipped: no cgroup v2 here\n");
+                return false;
+        }
+        if (!need_bpffs()) {
+                (void) fprintf(stderr, "skipped: no bpf filesystem: %s\n", strerror(errno));
                 return false;
         }
         (void) snprintf(g->cgroup, sizeof(g->cgroup), "%s/trimtab-guard-%d.slice", g->root, (int) getpid());
