@@ -2,11 +2,7 @@
 #ifndef GUARD_DECIDE_BPF_H
 #define GUARD_DECIDE_BPF_H
 
-/*
- * What becomes of a request. What was allowed a moment ago is let through in the hook itself, without a call: one, of the kernel's functions or
- * ours, takes as long as all the rest of it. So a request is in registers until then; only inline functions may be given its address. Include
- * verdicts.bpf.h and tell.bpf.h first.
- */
+/* What becomes of a request: the whole of it, from what is remembered to the refusal. Include verdicts.bpf.h and tell.bpf.h first. */
 
 static __always_inline bool is_probe(const struct guard_control *c, const struct guard_request *rq)
 {
@@ -48,20 +44,74 @@ static __always_inline int judge(struct guard_request *rq, const struct guard_se
         return class ? judge_by(rq, set, class, generation) : guard_judge_all(rq, generation);
 }
 
+/* It is learnt, or judged: is it to be refused? rq->cgroup is known. */
+static __always_inline int learn_or_judge(struct guard_request *rq, struct guard_control *c)
+{
+        __u32 generation = c->in_force & GUARD_STAMP_GENERATION;
+        const struct guard_set *set;
+        int verdict;
+
+        if (c->mode == GUARD_LEARN)
+                return c->teller == rq->backend || rq->kind == GUARD_CREATE ? guard_learn(rq) : 0;
+        set = find_set(generation);
+        if (!set)
+                return 0;
+        if (set->has_uids)
+                rq->uid = current_user();
+        if (set->has_exes)
+                read_exe(&rq->exe);
+        verdict = judge(rq, set, generation);
+        if (verdict == GUARD_ALLOW)
+                keep_allowed(rq, set->stamp);
+        return verdict == GUARD_DENY ? guard_refuse(rq, generation) : 0;
+}
+
+/* What can be said of it at once: 1: it is to be refused; 0: it is not; -1: it is to be learnt, or judged. */
+static __always_inline int settle(struct guard_request *rq, struct guard_control *c)
+{
+        __u64 stamp;
+
+        if (c->probing && is_probe(c, rq))
+                return c->probing == rq->backend + 1u;
+        if (c->mode == GUARD_OFF)
+                return 0;
+
+        rq->cgroup = current_cgroup();
+        if (c->counting && c->teller == rq->backend && rq->kind <= GUARD_SEND)
+                guard_count(rq->cgroup, GUARD_CONNECTS);
+        if (c->mode == GUARD_LEARN)
+                return -1;
+        stamp = *(const volatile __u64 *) &c->in_force;
+        if (stamp & GUARD_STAMP_UIDS)
+                rq->uid = current_user();
+        if (stamp & GUARD_STAMP_EXES)
+                read_exe(&rq->exe);
+        return was_allowed(rq, stamp) ? 0 : -1;
+}
+
+/* Is it to be refused? */
+static __always_inline int decide(struct guard_request *rq)
+{
+        struct guard_control *c = find_control();
+        int refused;
+
+        if (!c)
+                return 0;
+        refused = settle(rq, c);
+        return refused >= 0 ? refused : learn_or_judge(rq, c);
+}
+
 /* What of a request goes from one function to another in a word. */
 static __always_inline __u64 way_of(const struct guard_request *rq)
 {
         return (__u64) rq->reserved << 24 | (__u32) rq->exact << 16 | (__u32) rq->backend << 8 | rq->kind;
 }
 
-/* Of what is not remembered, whether it is to be refused: it is learnt, or judged. details: details_of(), way: way_of(). */
+/* details: details_of(), way: way_of(). */
 __noinline int guard_decide(__u64 upper, __u64 lower, __u64 cgroup, __u64 details, __u64 way)
 {
         struct guard_request rq = { .upper = upper, .lower = lower, .cgroup = cgroup };
         struct guard_control *c = find_control();
-        const struct guard_set *set;
-        __u32 generation;
-        int verdict;
 
         if (!c)
                 return 0;
@@ -72,49 +122,23 @@ __noinline int guard_decide(__u64 upper, __u64 lower, __u64 cgroup, __u64 detail
         rq.exact = way >> 16;
         rq.backend = way >> 8;
         rq.kind = way;
-        if (c->mode == GUARD_LEARN)
-                return c->teller == rq.backend || rq.kind == GUARD_CREATE ? guard_learn(&rq) : 0;
-
-        generation = c->in_force & GUARD_STAMP_GENERATION;
-        set = find_set(generation);
-        if (!set)
-                return 0;
-        if (set->has_uids)
-                rq.uid = current_user();
-        if (set->has_exes)
-                read_exe(&rq.exe);
-        verdict = judge(&rq, set, generation);
-        if (verdict == GUARD_ALLOW)
-                keep_allowed(&rq, set->stamp);
-        return verdict == GUARD_DENY ? guard_refuse(&rq, generation) : 0;
+        return learn_or_judge(&rq, c);
 }
 
-/* Is it to be refused? */
-static __always_inline int decide(struct guard_request *rq)
+/*
+ * The same for a request that is in registers: only inline functions are given its address, and what was allowed a moment ago is let through
+ * in the hook, without a call. One, of the kernel's functions or ours, takes as long as all else that is done for it. Not for all hooks, as it
+ * takes more of the stack: that of all calls together is 512 bytes.
+ */
+static __always_inline int decide_in_registers(struct guard_request *rq)
 {
         struct guard_control *c = find_control();
-        __u64 stamp;
+        int refused;
 
         if (!c)
                 return 0;
-        if (c->probing && is_probe(c, rq))
-                return c->probing == rq->backend + 1u;
-        if (c->mode == GUARD_OFF)
-                return 0;
-
-        rq->cgroup = current_cgroup();
-        if (c->counting && c->teller == rq->backend && rq->kind <= GUARD_SEND)
-                guard_count(rq->cgroup, GUARD_CONNECTS);
-        if (c->mode >= GUARD_AUDIT) {
-                stamp = *(const volatile __u64 *) &c->in_force;
-                if (stamp & GUARD_STAMP_UIDS)
-                        rq->uid = current_user();
-                if (stamp & GUARD_STAMP_EXES)
-                        read_exe(&rq->exe);
-                if (was_allowed(rq, stamp))
-                        return 0;
-        }
-        return guard_decide(rq->upper, rq->lower, rq->cgroup, details_of(rq), way_of(rq));
+        refused = settle(rq, c);
+        return refused >= 0 ? refused : guard_decide(rq->upper, rq->lower, rq->cgroup, details_of(rq), way_of(rq));
 }
 
 #endif

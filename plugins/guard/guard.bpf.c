@@ -32,7 +32,7 @@ static __always_inline int judge_v4(struct bpf_sock_addr *ctx, enum guard_kind k
 
         set_protocol(&rq, ctx->protocol);
         set_v4(&rq, ctx->user_ip4, ctx->user_port);
-        return !decide(&rq);
+        return !decide_in_registers(&rq);
 }
 
 static __always_inline int judge_v6(struct bpf_sock_addr *ctx, enum guard_kind kind)
@@ -42,7 +42,7 @@ static __always_inline int judge_v6(struct bpf_sock_addr *ctx, enum guard_kind k
 
         set_protocol(&rq, ctx->protocol);
         set_v6(&rq, word, ctx->user_port);
-        return !decide(&rq);
+        return !decide_in_registers(&rq);
 }
 
 SEC("cgroup/connect4")
