@@ -17,10 +17,10 @@ static const char *const elsewhere[][2] = {
         { "defaults", "a file of tests" },
 };
 
-/* What a plugin could have: [word NAME]. */
+/* What a plugin could have: [word], where there is but one, or [word NAME]. */
 static bool could_be_a_plugins(const struct ini_section *s)
 {
-        return s->name[0] != '\0' && s->kind[0] >= 'a' && s->kind[0] <= 'z' &&
+        return s->kind[0] >= 'a' && s->kind[0] <= 'z' &&
                s->kind[strspn(s->kind, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0';
 }
 

@@ -106,7 +106,7 @@ class Recording(PlantCase):
         os.makedirs(f"{self.dir}/tried")
         self.write("tried/50-level.conf", RULE.format(objects="*", level=9).replace("until = last(plant.value) < 5", "until = last(plant.value) < 1.5"))
         # Of plugins that are not here, and nothing that decides.
-        self.write("tried/60-sections.conf", "[filter bogons]\nsource = 10.0.0.0/8\n[route x]\nvia = y\n")
+        self.write("tried/60-sections.conf", "[filter bogons]\nsource = 10.0.0.0/8\n[egress]\nmode = enforce\n[route x]\nvia = y\n")
         moves = self.simulate(rules=f"{self.dir}/tried")["decisions"]
         self.assertEqual([(m["object"], m["from"], m["to"]) for m in moves if m["by"] != "recorded"],
                          [("plant:a", "100", "9"), ("plant:b", "100", "9"), ("plant:a", "9", "100")])

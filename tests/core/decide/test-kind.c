@@ -25,7 +25,9 @@ static const struct row rows[] = {
         { WITHOUT_PLUGINS, "[ruel a]", 0, SEVERITY_ERROR, "unknown kind of section 'ruel', did you mean 'rule'?" },
         { WITHOUT_PLUGINS, "[filter a]", 0, SEVERITY_WARNING,
           "no plugin that is loaded has sections of the kind 'filter': it waits for one that has" },
-        { WITHOUT_PLUGINS, "[filter]", 0, SEVERITY_ERROR, "unknown kind of section 'filter'" },
+        { WITHOUT_PLUGINS, "[filter]", 0, SEVERITY_WARNING,
+          "no plugin that is loaded has sections of the kind 'filter': it waits for one that has" },
+        { WITHOUT_PLUGINS, "[ruel]", 0, SEVERITY_ERROR, "unknown kind of section 'ruel', did you mean 'rule'?" },
         { WITHOUT_PLUGINS, "[FILTER a]", 0, SEVERITY_ERROR, "unknown kind of section 'FILTER'" },
         { WITHOUT_PLUGINS, "[daemon]", 0, SEVERITY_ERROR, "[daemon] stands in trimtab.conf, not among rules" },
         { WITHOUT_PLUGINS, "[test a]", 0, SEVERITY_ERROR, "[test] stands in a file of tests, not among rules" },
@@ -37,7 +39,8 @@ static const struct row rows[] = {
           "no plugin that is loaded has sections of the kind 'table': it waits for one that has" },
         { RECORDED, "[filter a]", 0, -1, NULL },
         { RECORDED, "[ruel a]", 0, SEVERITY_WARNING, "'ruel' is taken for a plugin's kind of section, did you mean 'rule'?" },
-        { RECORDED, "[filter]", 0, SEVERITY_ERROR, "unknown kind of section 'filter'" },
+        { RECORDED, "[filter]", 0, -1, NULL },
+        { RECORDED, "[FILTER a]", 0, SEVERITY_ERROR, "unknown kind of section 'FILTER'" },
 };
 
 static void check(const struct row *row)

@@ -277,7 +277,6 @@ static void test_sections(void **state)
         static const struct whole cases[] = {
                 { "[rul web]\nwhen = x\n", 1, 1, 0, "unknown kind of section 'rul', did you mean 'rule'?" },
                 { "[Filter web]\nx = x\n", 1, 1, 0, "unknown kind of section 'Filter'" },
-                { "[filter]\nx = x\n", 1, 1, 0, "unknown kind of section 'filter'" },
                 { "[plugin sched]\nx = x\n", 1, 1, 0, "[plugin] stands in trimtab.conf, not among rules" },
                 { "[goal]\nkeep = avg(psi.cpu) < 1%\n", 1, 1, 0, "a goal needs a name: [goal NAME]" },
                 { "[rule]\nwhen = avg(psi.cpu) > 1%\n", 1, 1, 0, "a rule needs a name: [rule NAME]" },
