@@ -164,6 +164,23 @@ static int watch_directory(struct cgroup_tree *t, int dir_fd)
         return watch;
 }
 
+/*
+ * The id may have been given to another directory of that name: then what was watched is gone, and its watch is deaf. Of the same one the kernel
+ * answers with the watch that there is.
+ */
+static void watch_again(struct cgroup_tree *t, struct node *n, int dir_fd)
+{
+        int watch = watch_directory(t, dir_fd);
+
+        if (watch == n->watch)
+                return;
+        if (n->watch >= 0)
+                HASH_DELETE(hh_watch, t->by_watch, n);
+        n->watch = watch;
+        if (watch >= 0)
+                HASH_ADD(hh_watch, t->by_watch, watch, sizeof(n->watch), n);
+}
+
 static int new_node(struct cgroup_tree *t, uint64_t id, int dir_fd, struct node *parent, const char *name,
                     const char *path, struct node **ret)
 {
@@ -219,7 +236,9 @@ static int walk(struct cgroup_tree *t, struct node *parent, const char *name)
         if (parent && !find_node(t, parent_id))
                 return 0;
         n = find_node(t, st.st_ino);
-        if (!n) {
+        if (n) {
+                watch_again(t, n, dirfd(dir));
+        } else {
                 r = new_node(t, st.st_ino, dirfd(dir), parent, name, path, &n);
                 if (r < 0)
                         return r;

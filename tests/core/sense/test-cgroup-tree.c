@@ -130,6 +130,22 @@ static void made_anew_between_two_looks(void **state)
         assert_non_null(find(f, "/system.slice/a.service"));
 }
 
+/* Where inodes are used again, the new one has the old one's number and name, and is another directory. */
+static void made_anew_with_the_same_id(void **state)
+{
+        struct fixture *f = *state;
+
+        drop(f, "/system.slice/a.service");
+        make(f, "/system.slice/a.service");
+        assert_int_equal(cgroup_tree_process(f->tree), 0);
+        make(f, "/system.slice/a.service/in");
+        assert_int_equal(cgroup_tree_process(f->tree), 0);
+        assert_non_null(find(f, "/system.slice/a.service/in"));
+        drop(f, "/system.slice/a.service/in");
+        assert_int_equal(cgroup_tree_process(f->tree), 0);
+        assert_null(find(f, "/system.slice/a.service/in"));
+}
+
 static void gone_before_it_was_seen(void **state)
 {
         struct fixture *f = *state;
@@ -290,6 +306,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 TEST(what_is_there_at_start),  TEST(what_comes_and_goes),
                 TEST(made_anew_between_two_looks), TEST(gone_before_it_was_seen),
+                TEST(made_anew_with_the_same_id), TEST(gone_before_it_was_seen),
                 TEST(a_rescan_finds_what_events_lost), TEST(a_family_replaced), TEST(churn), cmocka_unit_test(the_mount_is_found),
         };
 
