@@ -108,6 +108,7 @@ struct {
 
 struct {
         __uint(type, BPF_MAP_TYPE_HASH);
+        __uint(map_flags, BPF_F_NO_PREALLOC); /* 2 MB, and only while something is learnt */
         __uint(max_entries, 16384);
         __type(key, struct guard_flow_key);
         __type(value, struct guard_flow);
