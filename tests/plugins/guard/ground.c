@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ground.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -46,7 +52,7 @@ static bool need_bpffs(void)
         return unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 && mount("bpf", place, "bpf", 0, NULL) == 0;
 }
 
-bool ground_make(struct ground *g)
+static bool make(struct ground *g)
 {
         *g = (struct ground){};
         if (!find_root(g->root, sizeof(g->root))) {
@@ -64,6 +70,21 @@ bool ground_make(struct ground *g)
                 return false;
         }
         return true;
+}
+
+int ground_begin(struct ground *g, int argc, char **argv, const char **ret_plugin, bool *ret_lsm)
+{
+        if (argc < 2)
+                return 2;
+        *ret_plugin = argv[1];
+        *ret_lsm = argc > 2 && strcmp(argv[2], "lsm") == 0;
+        if (argc > 3)
+                cmocka_set_test_filter(argv[3]);
+        if (geteuid() != 0) {
+                (void) fprintf(stderr, "skipped: not root\n");
+                return 77;
+        }
+        return make(g) ? 0 : 77;
 }
 
 void ground_remove(struct ground *g)

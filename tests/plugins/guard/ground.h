@@ -18,8 +18,8 @@ struct ground {
         char pins[128];
 };
 
-/* false: there is no cgroup v2, or we may not; said. */
-bool ground_make(struct ground *g);
+/* By what all these tests are given, PLUGIN.so [cgroup|lsm [TEST]]. Returns 0, or the status to exit with: why was said. */
+int ground_begin(struct ground *g, int argc, char **argv, const char **ret_plugin, bool *ret_lsm);
 void ground_remove(struct ground *g);
 
 /* A cgroup below ours: "a.service", "a.service/sub". Returns its id. */

@@ -505,18 +505,9 @@ int main(int argc, char **argv)
         };
         int r;
 
-        if (argc < 2)
-                return 2;
-        plugin_file = argv[1];
-        if (argc > 3)
-                cmocka_set_test_filter(argv[3]);
-        lsm = argc > 2 && strcmp(argv[2], "lsm") == 0;
-        if (geteuid() != 0) {
-                (void) fprintf(stderr, "skipped: not root\n");
-                return 77;
-        }
-        if (!ground_make(&ground))
-                return 77;
+        r = ground_begin(&ground, argc, argv, &plugin_file, &lsm);
+        if (r != 0)
+                return r;
         (void) signal(SIGPIPE, SIG_IGN);
         r = cmocka_run_group_tests(tests, NULL, NULL);
         ground_remove(&ground);

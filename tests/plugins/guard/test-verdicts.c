@@ -229,16 +229,9 @@ int main(int argc, char **argv)
 
         if (argc == 2 && strcmp(argv[1], "--sweep") == 0)
                 return sweep(NULL);
-        if (argc < 2)
-                return 2;
-        plugin_file = argv[1];
-        lsm = argc > 2 && strcmp(argv[2], "lsm") == 0;
-        if (geteuid() != 0) {
-                (void) fprintf(stderr, "skipped: not root\n");
-                return 77;
-        }
-        if (!ground_make(&ground))
-                return 77;
+        r = ground_begin(&ground, argc, argv, &plugin_file, &lsm);
+        if (r != 0)
+                return r;
         stay_on_this_cpu();
         r = cmocka_run_group_tests(tests, NULL, NULL);
         ground_remove(&ground);
