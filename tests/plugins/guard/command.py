@@ -8,13 +8,10 @@ import os
 import signal
 import subprocess
 import sys
-import unittest
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "daemon"))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-import bpffs  # noqa: E402
-from plants import TRIMTAB, PlantCase, wait_for  # noqa: E402
-from daemon import ATTEMPT, unified  # noqa: E402
+import web  # noqa: E402
+from plants import TRIMTAB, wait_for  # noqa: E402
 
 EGRESS = """
 [egress]
@@ -29,35 +26,7 @@ default = deny
 """
 
 
-class Command(PlantCase):
-    def setUp(self):
-        super().setUp()
-        os.unlink(f"{self.dir}/rules/50-level.conf")
-        self.slice = f"{unified()}/trimtab-command-{os.getpid()}.slice"
-        self.web = f"{self.slice}/web.service"
-        self.pins = f"/sys/fs/bpf/trimtab-command-{os.getpid()}"
-        os.makedirs(self.web)
-        self.write("trimtab.conf", f"[daemon]\ntick = 100ms\n[plugin guard]\ncgroup = {self.slice}\npins = {self.pins}\n"
-                   f"learnt = {self.dir}/learnt\nlsm = no\n")
-
-    def tearDown(self):
-        super().tearDown()
-        for folder, _, files in os.walk(self.pins, topdown=False):
-            for file in files:
-                os.unlink(f"{folder}/{file}")
-            os.rmdir(folder)
-        os.rmdir(self.web)
-        os.rmdir(self.slice)
-
-    def attempt(self, address="198.51.100.1", port=443):
-        return subprocess.run([sys.executable, "-c", ATTEMPT, self.web, address, str(port)], check=False).returncode
-
-    def assert_refused(self, *to):
-        self.assertEqual(self.attempt(*to), errno.EPERM, self.said())
-
-    def assert_let(self, *to):
-        self.assertEqual(self.attempt(*to), errno.ENETUNREACH, self.said())
-
+class Command(web.WebCase):
     def egress(self, mode="enforce", leave="open", more=""):
         self.write("rules/10.conf", EGRESS.format(mode=mode, leave=leave, more=more))
 
@@ -265,8 +234,4 @@ class Command(PlantCase):
 
 
 if __name__ == "__main__":
-    if os.geteuid() != 0 or not unified():
-        print("skipped: it takes root, and cgroup v2")
-        sys.exit(77)
-    bpffs.enter()
-    unittest.main(argv=[sys.argv[0], *sys.argv[4:]])
+    web.main()

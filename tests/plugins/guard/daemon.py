@@ -5,23 +5,11 @@ argv: TRIMTABD TRIMTAB GUARD.so"""
 import errno
 import os
 import signal
-import subprocess
 import sys
-import unittest
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "daemon"))
-import bpffs  # noqa: E402
-from plants import PlantCase, wait_for  # noqa: E402
-
-# In the cgroup, and in a network that leads nowhere: tries to connect, and says what came of it.
-ATTEMPT = """
-import ctypes, socket, sys
-open(sys.argv[1] + "/cgroup.procs", "w").write("0")
-if ctypes.CDLL(None, use_errno=True).unshare(0x40000000):
-    sys.exit(255)
-s = socket.socket()
-sys.exit(s.connect_ex((sys.argv[2], int(sys.argv[3]))))
-"""
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import web  # noqa: E402
+from plants import wait_for  # noqa: E402
 
 EGRESS = """
 [egress]
@@ -45,43 +33,7 @@ clear-hold = 10min
 """
 
 
-def unified():
-    with open("/proc/self/mounts", encoding="utf-8") as mounts:
-        for line in mounts:
-            if line.split()[2] == "cgroup2":
-                return line.split()[1]
-    return None
-
-
-class Guard(PlantCase):
-    def setUp(self):
-        super().setUp()
-        os.unlink(f"{self.dir}/rules/50-level.conf")
-        self.slice = f"{unified()}/trimtab-guard-{os.getpid()}.slice"
-        self.web = f"{self.slice}/web.service"
-        self.pins = f"/sys/fs/bpf/trimtab-guard-{os.getpid()}"
-        os.makedirs(self.web)
-        self.write("trimtab.conf", f"[daemon]\ntick = 100ms\n[plugin guard]\ncgroup = {self.slice}\npins = {self.pins}\n"
-                   f"learnt = {self.dir}/learnt\nlsm = no\n")
-
-    def tearDown(self):
-        super().tearDown()
-        for folder, _, files in os.walk(self.pins, topdown=False):
-            for file in files:
-                os.unlink(f"{folder}/{file}")
-            os.rmdir(folder)
-        os.rmdir(self.web)
-        os.rmdir(self.slice)
-
-    def attempt(self, address="198.51.100.1", port=443):
-        return subprocess.run([sys.executable, "-c", ATTEMPT, self.web, address, str(port)], check=False).returncode
-
-    def assert_refused(self, *to):
-        self.assertEqual(self.attempt(*to), errno.EPERM, self.said())
-
-    def assert_let(self, *to):
-        self.assertEqual(self.attempt(*to), errno.ENETUNREACH, self.said())
-
+class Guard(web.WebCase):
     def egress(self, mode="enforce", leave="open", allow="192.0.2.0/24"):
         self.write("rules/10.conf", EGRESS.format(mode=mode, exit=leave, allow=allow))
 
@@ -123,7 +75,7 @@ class Guard(PlantCase):
 
     def test_moved_by_a_rule(self):
         self.egress(mode="audit")
-        self.write("rules/20.conf", TIGHTEN.format(cgroup=self.web[len(unified()):]))
+        self.write("rules/20.conf", TIGHTEN.format(cgroup=self.web[len(web.unified()):]))
         self.start()
         self.assertTrue(wait_for(lambda: self.mode() == "audit"), self.said())
         self.assertTrue(wait_for(lambda: self.attempt() == errno.EPERM), self.said())
@@ -153,9 +105,4 @@ def with_a_name():
 
 
 if __name__ == "__main__":
-    if os.geteuid() != 0 or not unified():
-        print("skipped: it takes root, and cgroup v2")
-        sys.exit(77)
-    with_a_name()
-    bpffs.enter()
-    unittest.main(argv=[sys.argv[0], *sys.argv[4:]])
+    web.main(with_a_name)
