@@ -138,9 +138,14 @@ static __always_inline __u32 lowest_bit(__u64 word)
         return bruijn[(word & -word) * BRUIJN >> 58] & 63;
 }
 
-#define ASK_ITEMS   0
-#define ASK_LISTEN  1
-#define ASK_DEFAULT 2
+/* Those of which it is not certain that they speak of this task: they may refuse, and not let through. */
+static __always_inline __u64 maybe_denies(const struct guard_set *set, const struct guard_class *class, __u32 word)
+{
+        return class->maybe.word[word] & ~set->audits.word[word];
+}
+
+#define ASK_ITEMS  0
+#define ASK_LISTEN 1
 
 /* What the first layer says that has to say something, of the word-th 64 of them: ask is ASK_… and, from bit 8 on, the word. */
 __noinline int guard_ask(struct guard_request *rq, const struct guard_set *set, const struct guard_class *class, __u32 ask,
@@ -156,13 +161,8 @@ __noinline int guard_ask(struct guard_request *rq, const struct guard_set *set, 
         barrier_var(word);
         word &= GUARD_WORDS - 1;
         certain = class->certain.word[word];
-        left = certain | class->maybe.word[word];
-        if (what == ASK_LISTEN)
-                left &= set->listens.word[word];
-        else if (what == ASK_DEFAULT)
-                left &= set->allows.word[word] | set->denies.word[word];
-        else
-                left &= set->speaks.word[word];
+        left = certain | maybe_denies(set, class, word);
+        left &= what == ASK_LISTEN ? set->listens.word[word] : set->speaks.word[word];
 
         for (int i = 0; i < GUARD_MATCH_MAX; i++) {
                 __u32 bit;
@@ -171,16 +171,13 @@ __noinline int guard_ask(struct guard_request *rq, const struct guard_set *set, 
                         return GUARD_NONE;
                 bit = lowest_bit(left);
                 left &= left - 1;
-                if (what == ASK_DEFAULT)
-                        verdict = set->denies.word[word] >> (bit & 63) & 1 ? GUARD_DENY : GUARD_ALLOW;
-                else if (what == ASK_LISTEN)
+                if (what == ASK_LISTEN)
                         verdict = guard_look_listen(rq, word * 64 + bit, generation);
                 else
                         verdict = guard_look(rq, set, word * 64 + bit, generation);
                 if (verdict == GUARD_NONE)
                         continue;
-                /* It is not certain that it speaks of this task: it may refuse, and not let through. */
-                if ((verdict == GUARD_ALLOW || set->audits.word[word] >> (bit & 63) & 1) && !(certain >> (bit & 63) & 1))
+                if (verdict == GUARD_ALLOW && !(certain >> (bit & 63) & 1))
                         continue;
                 rq->rule = word * 64 + bit;
                 return verdict;
@@ -198,6 +195,23 @@ static __always_inline int ask_all(struct guard_request *rq, const struct guard_
         return verdict;
 }
 
+/* What the first layer says that has a default. */
+static __always_inline int ask_default(struct guard_request *rq, const struct guard_set *set, const struct guard_class *class)
+{
+        for (__u32 word = 0; word < GUARD_WORDS && word < set->n_words; word++) {
+                __u64 denies = set->denies.word[word];
+                __u64 left = (class->certain.word[word] & (denies | set->allows.word[word])) | (maybe_denies(set, class, word) & denies);
+                __u32 bit;
+
+                if (!left)
+                        continue;
+                bit = lowest_bit(left);
+                rq->rule = word * 64 + bit;
+                return denies >> bit & 1 ? GUARD_DENY : GUARD_ALLOW;
+        }
+        return GUARD_NONE;
+}
+
 /* enum guard_verdict; rq->rule: the layer that has spoken, GUARD_NO_RULE: none. */
 static __always_inline int judge_by(struct guard_request *rq, const struct guard_set *set, const struct guard_class *class, __u32 generation)
 {
@@ -210,7 +224,7 @@ static __always_inline int judge_by(struct guard_request *rq, const struct guard
         }
         verdict = ask_all(rq, set, class, ASK_ITEMS, generation);
         if (verdict == GUARD_NONE)
-                verdict = ask_all(rq, set, class, ASK_DEFAULT, generation);
+                verdict = ask_default(rq, set, class);
         return verdict == GUARD_NONE ? set->verdict : verdict;
 }
 

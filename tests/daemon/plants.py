@@ -80,7 +80,8 @@ class PlantCase(unittest.TestCase):
              f"{self.dir}/plugins", "--runtime-dir", f"{self.dir}/run", "--mode", mode, *options], stderr=log)
         log.close()
         self.daemons.append(daemon)
-        self.assertTrue(wait_for(lambda: self.ask("status") is not None or daemon.poll() is not None), self.said())
+        # In an emulated machine beside others the kernel takes its time to look through the programs.
+        self.assertTrue(wait_for(lambda: self.ask("status") is not None or daemon.poll() is not None, 4 * WAIT), self.said())
         return daemon
 
     def stop(self, daemon, how=signal.SIGTERM):
