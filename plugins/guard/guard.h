@@ -201,9 +201,8 @@ struct guard_set {
 
 /* What of a policy must be known with its stamp is in it, below its number. */
 #define GUARD_STAMP_GENERATION 1u /* which of the two it is */
-#define GUARD_STAMP_EXES       2u /* its rules ask for programs */
-#define GUARD_STAMP_UIDS       4u /* … for users */
-#define GUARD_STAMP_BITS       3
+#define GUARD_STAMP_ASKS       2u /* its rules ask for programs or users, not for cgroups alone */
+#define GUARD_STAMP_BITS       2
 
 struct guard_control {
         __u32 mode; /* first, whatever comes: a later version switches an earlier one off by it */

@@ -224,7 +224,7 @@ static int place_all(struct program *p, uint32_t generation, const struct policy
         struct guard_set set = policy->set;
         int r;
 
-        set.stamp = ++p->n_policies << GUARD_STAMP_BITS | (set.has_uids ? GUARD_STAMP_UIDS : 0) | (set.has_exes ? GUARD_STAMP_EXES : 0) | generation;
+        set.stamp = ++p->n_policies << GUARD_STAMP_BITS | (set.has_uids || set.has_exes ? GUARD_STAMP_ASKS : 0) | generation;
 
         /* Who was held up since before the last switch still looks at what is about to be replaced: he is waited for. */
         r = place(p, "turnstile", 0, fds[LINES]);

@@ -21,9 +21,9 @@ static __always_inline __u64 details_of(const struct guard_request *rq)
 }
 
 /* Connections and datagrams only: there what is asked for and who asks is all. */
-static __always_inline struct guard_allowed *place_of(const struct guard_request *rq)
+static __always_inline struct guard_allowed *place_of(const struct guard_request *rq, __u64 details)
 {
-        __u64 mixed = rq->upper ^ rq->lower ^ rq->cgroup << 40 ^ rq->exe.number << 20 ^ (__u64) rq->port << 8 ^ rq->protocol;
+        __u64 mixed = rq->upper ^ rq->lower ^ rq->cgroup << 40 ^ rq->exe.number << 8 ^ details;
         __u32 at = bpf_get_smp_processor_id() << GUARD_VERDICT_BITS | hash_64(mixed, GUARD_VERDICT_BITS);
 
         return rq->kind <= GUARD_SEND ? bpf_map_lookup_elem(&allowed, &at) : NULL;
@@ -40,15 +40,15 @@ static __always_inline bool is_same_inode(const struct guard_inode *a, const str
  */
 static __always_inline bool was_allowed(const struct guard_request *rq, __u64 stamp)
 {
-        const struct guard_allowed *a = place_of(rq);
-        __u64 turn;
+        __u64 details = details_of(rq), turn;
+        const struct guard_allowed *a = place_of(rq, details);
 
         if (!a)
                 return false;
         turn = *(const volatile __u64 *) &a->turn;
         barrier();
         if (turn & 1 || a->stamp != stamp || a->cgroup != rq->cgroup || a->upper != rq->upper || a->lower != rq->lower ||
-            a->details != details_of(rq) || (stamp & GUARD_STAMP_EXES && !is_same_inode(&a->exe, &rq->exe)))
+            a->details != details || (stamp & GUARD_STAMP_ASKS && !is_same_inode(&a->exe, &rq->exe)))
                 return false;
         barrier();
         return *(const volatile __u64 *) &a->turn == turn;
@@ -56,8 +56,8 @@ static __always_inline bool was_allowed(const struct guard_request *rq, __u64 st
 
 static __always_inline void keep_allowed(const struct guard_request *rq, __u64 stamp)
 {
-        struct guard_allowed *a = place_of(rq);
-        __u64 turn;
+        __u64 details = details_of(rq), turn;
+        struct guard_allowed *a = place_of(rq, details);
 
         if (!a)
                 return;
@@ -69,7 +69,7 @@ static __always_inline void keep_allowed(const struct guard_request *rq, __u64 s
         a->cgroup = rq->cgroup;
         a->upper = rq->upper;
         a->lower = rq->lower;
-        a->details = details_of(rq);
+        a->details = details;
         a->exe = rq->exe;
         barrier();
         *(volatile __u64 *) &a->turn = turn + 2;
