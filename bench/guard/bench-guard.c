@@ -48,6 +48,8 @@ static uint32_t first_program; /* the newest that is none of ours */
 static void skip(const char *why)
 {
         (void) printf("guard: skipped: %s\n", why);
+        if (cgroup[0])
+                (void) rmdir(cgroup);
         exit(SKIP);
 }
 
