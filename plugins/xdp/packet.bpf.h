@@ -15,6 +15,7 @@
 
 #define TAGS_MAX    2 /* VLAN, and QinQ */
 #define HEADERS_MAX 6 /* of IPv6, before the transport's: each kind once, and one more */
+#define HEADERS_END_MAX 0x3fff /* all bits: no less than 14 + 2 * 4 + 40 + 6 * 2048 bytes */
 
 enum {
         ETHERTYPE_IPV4 = 0x0800,
@@ -265,6 +266,9 @@ static __always_inline enum packet_kind parse_ipv6(struct packet *p, void *data,
                 at = skip_extension(p, data, end, at);
                 if (at == 0)
                         return PACKET_MALFORMED;
+                /* By way of memory, where the verifier forgets it: else it follows each way here through all headers that remain. */
+                p->transport = at;
+                at = *(volatile __u16 *) &p->transport & HEADERS_END_MAX;
         }
         return is_extension(p->protocol) && packet_piece(p) != XDP_LATER ? PACKET_MALFORMED : parse_transport(p, data, end, at);
 }

@@ -24,20 +24,21 @@ typedef uint32_t trimtab_u32;
 typedef uint64_t trimtab_u64;
 #endif
 
-/* Position of the highest set bit, 0..63; v must not be 0. BPF has no instruction for it. */
+/*
+ * Position of the highest set bit, 0..63; v must not be 0. BPF has no instruction for it, and none that makes a number of a comparison: a
+ * difference's sign does without branches, which the verifier would follow one by one.
+ */
 static inline __attribute__((always_inline)) trimtab_u32 trimtab_log2(trimtab_u64 v)
 {
 #ifdef __bpf__
-        trimtab_u32 r, shift, w = v >> 32;
+        trimtab_u64 r, shift;
 
-        r = (w != 0) << 5;
-        if (!w)
-                w = (trimtab_u32) v;
-        shift = (w > 0xffff) << 4; w >>= shift; r |= shift;
-        shift = (w > 0xff) << 3;   w >>= shift; r |= shift;
-        shift = (w > 0xf) << 2;    w >>= shift; r |= shift;
-        shift = (w > 0x3) << 1;    w >>= shift; r |= shift;
-        return r | (w >> 1);
+        r = (0 - (v >> 32)) >> 63 << 5;         v >>= r;
+        shift = (0xffff - v) >> 63 << 4;        v >>= shift; r |= shift;
+        shift = (0xff - v) >> 63 << 3;          v >>= shift; r |= shift;
+        shift = (0xf - v) >> 63 << 2;           v >>= shift; r |= shift;
+        shift = (0x3 - v) >> 63 << 1;           v >>= shift; r |= shift;
+        return (trimtab_u32) (r | v >> 1);
 #else
         return 63u - (trimtab_u32) __builtin_clzll(v);
 #endif
