@@ -243,7 +243,8 @@ int main(int argc, char **argv)
         if (stats < 0)
                 skip("the kernel does not count programs' time");
         empty = empty_bpf__open_and_load();
-        if (!empty || program_load(&program, &sizes) < 0)
+        program_init(&program, &sizes);
+        if (!empty || program_load(&program) < 0)
                 skip("the kernel does not take the programs");
         make_cgroup();
         fd = open(cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

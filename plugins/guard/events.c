@@ -106,7 +106,8 @@ void events_read(struct events *e, const struct rules *rules)
 
         e->rules = rules;
         e->n_now = 0;
-        (void) ring_buffer__consume(e->ring);
+        if (e->ring)
+                (void) ring_buffer__consume(e->ring);
         if (e->n_now <= EVENTS_TOLD)
                 return;
         (void) snprintf(line, sizeof(line), "and %u more refusals", e->n_now - EVENTS_TOLD);

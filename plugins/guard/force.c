@@ -80,7 +80,7 @@ int guard_set_rules(struct guard *g, struct rules *rules)
         r = r < 0 ? r : read_lifeline(g, &f.lifeline);
         r = r < 0 ? r : make_policy(g, &f);
         r = r < 0 ? r : exes_init(&f.exes, rules);
-        if (r >= 0) {
+        if (r >= 0 && program_is_loaded(&g->program)) {
                 (void) exes_look(&f.exes, &g->program);
                 r = put_in_force(g, &f);
         }

@@ -66,6 +66,7 @@ void groups_done(struct groups *g)
 {
         watched_done(&g->set);
         cgroup_table_close(&g->table);
+        g->program = NULL;
 }
 
 void groups_read(struct groups *g)
@@ -74,6 +75,8 @@ void groups_read(struct groups *g)
         struct watched **order = g->set.order;
         uint32_t n = g->set.n_order;
 
+        if (!g->program)
+                return;
         for (uint32_t i = 0; i < n; i++) {
                 struct group *group = group_of(order[i]);
 

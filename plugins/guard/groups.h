@@ -31,6 +31,6 @@ static inline struct group *group_of(struct watched *w)
 /* program must outlive *g, which must stay where it is. */
 int groups_init(struct groups *g, const struct program *program);
 void groups_done(struct groups *g);
-void groups_read(struct groups *g);
+void groups_read(struct groups *g); /* nothing, unless groups_init() has been called */
 
 #endif

@@ -3,8 +3,8 @@
 /*
  * The guard: who may connect where.
  *
- * open() loads the programs and attaches none; configure() makes a policy of the sections and puts it in force; the mode, which [egress]
- * says and rules can move, decides whether anything is attached, and whether it is learnt, told or refused.
+ * configure() makes a policy of the sections and puts it in force; the mode, which [egress] says and rules can move, decides whether
+ * anything is attached, and whether it is learnt, told or refused. Nothing is loaded before there is a section, a mode, or a metric wanted.
  */
 
 #include <bpf/libbpf.h>
@@ -90,10 +90,9 @@ static const struct trimtab_knob knobs[] = {
 /* They may do without each other: what has an effect is tried out. */
 static const uint32_t uses[_METRIC_MAX] = { [METRIC_DENIED ... METRIC_CONNECTS] = 1u << GUARD_PROGRAM_CONNECT4 };
 
-static int load(struct guard *g)
+static void init_program(struct guard *g)
 {
-        int n_cpus = libbpf_num_possible_cpus(), r;
-        uint32_t available = METRIC_BIT(_METRIC_MAX) - 1;
+        int n_cpus = libbpf_num_possible_cpus();
         struct program_sizes sizes = {
                 .n_groups = g->settings.n_groups,
                 .n_shards = n_cpus > 0 ? (uint32_t) n_cpus : 1,
@@ -102,9 +101,32 @@ static int load(struct guard *g)
                 .lsm = g->settings.lsm,
         };
 
-        r = program_load(&g->program, &sizes);
-        if (r < 0) {
+        program_init(&g->program, &sizes);
+}
+
+static void unload(struct guard *g)
+{
+        events_close(&g->events);
+        groups_done(&g->groups);
+        program_done(&g->program);
+}
+
+int guard_load_programs(struct guard *g)
+{
+        uint32_t available = METRIC_BIT(_METRIC_MAX) - 1;
+        int r;
+
+        if (program_is_loaded(&g->program))
+                return 0;
+        r = program_load(&g->program);
+        r = r < 0 ? r : groups_init(&g->groups, &g->program);
+        r = r < 0 ? r : events_open(&g->events, &g->program, g->host);
+        if (r < 0)
                 g->host->log(g->host, TRIMTAB_LOG_ERROR, "the kernel refuses our BPF maps: %s", strerror(-r));
+        else
+                r = guard_set_rules(g, g->now.rules);
+        if (r < 0) {
+                unload(g);
                 return r;
         }
         programs_tell(&g->program.programs, g->host, uses, _METRIC_MAX, &available);
@@ -123,10 +145,10 @@ static int guard_open(const struct trimtab_host *h, void **ret_self)
         g->host = h;
         g->override = -1;
         r = settings_read(h, &g->settings);
-        r = r < 0 ? r : load(g);
-        r = r < 0 ? r : groups_init(&g->groups, &g->program);
-        r = r < 0 ? r : events_open(&g->events, &g->program, h);
-        r = r < 0 ? r : rules_read(NULL, 0, &none);
+        if (r < 0)
+                return r;
+        init_program(g);
+        r = rules_read(NULL, 0, &none);
         if (r < 0)
                 return r;
         r = guard_set_rules(g, none);
@@ -139,8 +161,9 @@ static int guard_configure(void *self, const struct trimtab_entry *const *entrie
 {
         struct guard *g = self;
         struct rules *rules;
-        int r = rules_read(entries, n, &rules);
+        int r = n ? guard_load_programs(g) : 0;
 
+        r = r < 0 ? r : rules_read(entries, n, &rules);
         if (r < 0)
                 return r;
         r = guard_set_rules(g, rules);
@@ -166,6 +189,9 @@ static int guard_watch(void *self, uint32_t metric, const uint64_t *objects, uin
                 g->metrics = n ? g->metrics | METRIC_BIT(metric) : g->metrics & ~METRIC_BIT(metric);
                 return 0;
         }
+        r = n ? guard_load_programs(g) : 0;
+        if (r < 0 || !program_is_loaded(&g->program))
+                return r;
         r = watched_want(&g->groups.set, g->host, metric, objects, n);
         g->program.control->counting = !!(watched_metrics(&g->groups.set) & METRIC_BIT(METRIC_CONNECTS));
         return r;
@@ -233,7 +259,8 @@ static void guard_on_object(void *self, const char *scope, uint64_t object, uint
 
         if (strcmp(scope, "cgroup") != 0)
                 return;
-        watched_on_object(&g->groups.set, g->host, object, is_here);
+        if (program_is_loaded(&g->program))
+                watched_on_object(&g->groups.set, g->host, object, is_here);
         if (is_here) {
                 came(g, object);
                 return;
@@ -253,9 +280,7 @@ static void guard_close(void *self)
         if (g->learnt.all)
                 (void) learn_write(&g->learnt, g->settings.learnt);
         names_done(&g->names);
-        events_close(&g->events);
-        groups_done(&g->groups);
-        program_done(&g->program);
+        unload(g);
         in_force_clear(&g->now);
         cgroups_clear(&g->cgroups);
         learn_clear(&g->learnt);

@@ -61,35 +61,68 @@ static size_t counts_size(const struct program_sizes *s)
         return (size_t) (s->n_groups + 1) * s->n_shards * sizeof(struct guard_counts);
 }
 
-int program_load(struct program *p, const struct program_sizes *sizes)
+void program_init(struct program *p, const struct program_sizes *sizes)
 {
-        uint32_t needed = BIT(_GUARD_PROGRAM_MAX) - 1;
         struct timespec now;
-        int r;
 
         (void) clock_gettime(CLOCK_BOOTTIME, &now);
-        *p = (struct program){ .sizes = *sizes, .since_ns = (uint64_t) now.tv_sec * 1000000000u + (uint64_t) now.tv_nsec };
-        r = programs_load(&p->programs, &skeleton, forms, _GUARD_PROGRAM_MAX, sizes->lsm ? needed : needed & ~LSM_HOOKS, &p->sizes);
-        if (r < 0)
-                return r;
-        p->control = programs_mmap(&p->programs, "control", sizeof(*p->control));
-        p->question = p->control ? programs_mmap(&p->programs, "question", sizeof(*p->question)) : NULL;
-        p->counts = p->question ? programs_mmap(&p->programs, "counts", counts_size(sizes)) : NULL;
-        return p->counts ? 0 : -errno;
+        *p = (struct program){
+                .programs = { .forms = forms },
+                .sizes = *sizes,
+                .since_ns = (uint64_t) now.tv_sec * 1000000000u + (uint64_t) now.tv_nsec,
+        };
+        p->control = &p->none;
 }
 
-void program_done(struct program *p)
+bool program_is_loaded(const struct program *p)
 {
-        program_detach(p);
-        if (p->control)
+        return p->control && p->control != &p->none;
+}
+
+static void unload(struct program *p)
+{
+        if (program_is_loaded(p))
                 (void) munmap(p->control, sizeof(*p->control));
         if (p->question)
                 (void) munmap(p->question, sizeof(*p->question));
         if (p->counts)
                 (void) munmap(p->counts, counts_size(&p->sizes));
         programs_done(&p->programs);
+        p->programs.forms = forms;
+        p->control = &p->none;
+        p->question = NULL;
+        p->counts = NULL;
+}
+
+static int map_shared(struct program *p)
+{
+        struct guard_control *control = programs_mmap(&p->programs, "control", sizeof(*control));
+
+        if (!control)
+                return -errno;
+        p->control = control;
+        p->question = programs_mmap(&p->programs, "question", sizeof(*p->question));
+        p->counts = p->question ? programs_mmap(&p->programs, "counts", counts_size(&p->sizes)) : NULL;
+        return p->counts ? 0 : -errno;
+}
+
+int program_load(struct program *p)
+{
+        uint32_t needed = BIT(_GUARD_PROGRAM_MAX) - 1;
+        int r = programs_load(&p->programs, &skeleton, forms, _GUARD_PROGRAM_MAX, p->sizes.lsm ? needed : needed & ~LSM_HOOKS, &p->sizes);
+
+        r = r < 0 ? r : map_shared(p);
+        if (r < 0)
+                unload(p);
+        return r;
+}
+
+void program_done(struct program *p)
+{
+        program_detach(p);
+        unload(p);
         free(p->pinned);
-        *p = (struct program){};
+        p->pinned = NULL;
 }
 
 /* --- a policy --- */

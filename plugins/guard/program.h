@@ -61,7 +61,8 @@ struct tasks {
 struct program {
         struct programs programs;
         struct program_sizes sizes;
-        struct guard_control *control; /* shared with the kernel */
+        struct guard_control *control; /* shared with the kernel; `none` as long as nothing is loaded */
+        struct guard_control none;
         struct guard_question *question;
         struct guard_counts *counts;
         struct bpf_link *links[GUARD_HOOKS_MAX];
@@ -70,9 +71,12 @@ struct program {
         uint64_t n_policies; /* that were in force, or were to be: the stamp of the last one */
 };
 
-/* 0 also when hooks were refused: programs_refusal(). */
-int program_load(struct program *p, const struct program_sizes *sizes);
-void program_done(struct program *p); /* what is pinned stays in force */
+/* In mode off, with nothing in the kernel. *p is not moved afterwards. */
+void program_init(struct program *p, const struct program_sizes *sizes);
+/* 0 also when hooks were refused: programs_refusal(). Negative errno: all is as it was. It takes a good part of a second. */
+int program_load(struct program *p);
+bool program_is_loaded(const struct program *p);
+void program_done(struct program *p); /* unloaded; what is pinned stays in force */
 
 /* The new policy, in force with one write, or the old one and a negative errno. */
 int program_swap(struct program *p, const struct policy *policy, const struct tasks *tasks);

@@ -48,6 +48,11 @@ struct guard {
         uint32_t metrics;    /* bits of those of scope host that are wanted */
 };
 
+/*
+ * Loads the programs, if they are not yet, and gives them the policy: not before anybody asks for it, as it takes a good part of a second and
+ * some megabytes. Negative errno: told, and all is as it was.
+ */
+int guard_load_programs(struct guard *g);
 /* rules become the policy in force, and belong to *g; or nothing changes, which is told. */
 int guard_set_rules(struct guard *g, struct rules *rules);
 /* Has what the policy was made of changed: programs, names, the lifeline? Then it is made again. */

@@ -151,6 +151,8 @@ int programs_fd(const struct programs *p, uint32_t i)
 
 int programs_map(const struct programs *p, const char *name)
 {
+        if (!p->loaded)
+                return -ENOENT;
         return bpf_object__find_map_fd_by_name(p->skeleton->object(p->loaded), name);
 }
 

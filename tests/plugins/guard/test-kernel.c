@@ -111,7 +111,8 @@ int main(int argc, char **argv)
                 (void) fprintf(stderr, "skipped: not root\n");
                 return 77;
         }
-        r = program_load(&program, &sizes);
+        program_init(&program, &sizes);
+        r = program_load(&program);
         if (r < 0 || programs_fd(&program.programs, GUARD_PROGRAM_TRY) < 0) {
                 (void) fprintf(stderr, "the kernel does not take the program: %s\n", r < 0 ? strerror(-r) : programs_refusal(&program.programs, GUARD_PROGRAM_TRY));
                 return 1;
