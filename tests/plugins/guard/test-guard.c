@@ -291,6 +291,43 @@ static void assert_knob(struct testhost *th, const char *mode)
         assert_string_equal(v.text, mode);
 }
 
+static bool is_loaded(const struct testhost *th)
+{
+        const char *reason;
+
+        return testhost_program(th, "guard_connect4", &reason) >= 0;
+}
+
+/* It takes a good part of a second, and is for nothing where there is no policy. */
+static void test_loaded_when_it_is_asked_for(void **state)
+{
+        uint64_t a = ground_add(&ground, "c.service");
+        struct testhost *th = start("");
+
+        testhost_add_object(th, "cgroup", a, ground_name(&ground, "c.service"), NULL);
+        assert_int_equal(testhost_collect(th), 0);
+        assert_false(is_loaded(th));
+        testhost_remove_object(th, "cgroup", a);
+        testhost_free(th);
+
+        th = start("[egress]\nmode = off\n");
+        assert_true(is_loaded(th)); /* a rule may switch it on at any moment */
+        testhost_free(th);
+
+        th = start("");
+        testhost_add_object(th, "cgroup", a, ground_name(&ground, "c.service"), NULL);
+        assert_int_equal(testhost_watch(th, "guard.denied", &a, 1), 0);
+        assert_true(is_loaded(th));
+        assert_int_equal(metric(th, "guard.denied", a), 0);
+        testhost_free(th);
+
+        th = start("");
+        set_knob(th, "audit");
+        assert_true(is_loaded(th));
+        testhost_free(th);
+        ground_drop(&ground, "c.service");
+}
+
 static void test_modes(void **state)
 {
         struct testhost *th = start(NULL);
@@ -639,7 +676,8 @@ int main(int argc, char **argv)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
         const struct CMUnitTest tests[] = {
                 TEST(test_a_unit_may_talk_to_these), TEST(test_unknown_ones_are_refused), TEST(test_the_order_of_rules),
-                TEST(test_a_cgroup_that_nobody_has_seen), TEST(test_a_glob), TEST(test_a_user), TEST(test_a_program), TEST(test_modes), TEST(test_off_and_on_again),
+                TEST(test_a_cgroup_that_nobody_has_seen), TEST(test_a_glob), TEST(test_a_user), TEST(test_a_program), TEST(test_loaded_when_it_is_asked_for),
+                TEST(test_modes), TEST(test_off_and_on_again),
                 TEST(test_a_daemon_that_only_advises), TEST(test_killed), TEST(test_reloads), TEST(test_lsm), TEST(test_routes), TEST(test_coverage),
                 TEST(test_learn),
         };
