@@ -30,6 +30,10 @@
 #include "ground.h"
 #include "options.h"
 #include "sections.h"
+#include "verified.h"
+
+/* Half as much again as it is. */
+#define VERIFIED_MAX 66000
 
 static const char *plugin_file;
 static bool lsm;
@@ -303,6 +307,7 @@ static void test_loaded_when_it_is_asked_for(void **state)
 {
         uint64_t a = ground_add(&ground, "c.service");
         struct testhost *th = start("");
+        const char *reason;
 
         testhost_add_object(th, "cgroup", a, ground_name(&ground, "c.service"), NULL);
         assert_int_equal(testhost_collect(th), 0);
@@ -312,6 +317,7 @@ static void test_loaded_when_it_is_asked_for(void **state)
 
         th = start("[egress]\nmode = off\n");
         assert_true(is_loaded(th)); /* a rule may switch it on at any moment */
+        assert_true(verified_insns(testhost_program(th, "guard_connect4", &reason)) < VERIFIED_MAX);
         testhost_free(th);
 
         th = start("");

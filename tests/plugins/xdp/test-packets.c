@@ -16,7 +16,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../verified.h"
 #include "run.h"
+
+/* Half as much again as it is. */
+#define VERIFIED_MAX 90000
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -714,10 +718,20 @@ static int unload(void **state)
         return 0;
 }
 
+/* An interface gets it when its mode is first set: who waits for that waits for the verifier. */
+static void test_soon_loaded(void **state)
+{
+        uint32_t n = verified_insns(program_fd(program));
+
+        print_message("the kernel looks through %u instructions\n", n);
+        assert_true(n < VERIFIED_MAX);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup(test_lines, begin),
+                cmocka_unit_test(test_soon_loaded),
                 cmocka_unit_test_setup(test_modes, begin),
                 cmocka_unit_test_setup(test_counts, begin),
                 cmocka_unit_test_setup(test_hits, begin),
