@@ -15,7 +15,7 @@ static __always_inline bool find_in_line(const union guard_line *l, bool v4, __u
                         return true;
                 }
         for (int i = 0; !v4 && i < 2; i++)
-                if (l->v6[i].upper == upper && l->v6[i].lower == lower && l->v6[i].tag == tag) {
+                if (((l->v6[i].upper ^ upper) | (l->v6[i].lower ^ lower) | (l->v6[i].tag ^ tag)) == 0) {
                         *t = l->v6[i].term;
                         return true;
                 }
@@ -78,6 +78,23 @@ static __always_inline bool term_matches(const struct guard_term *t, const struc
         return rq->port >= t->first && rq->port <= t->last;
 }
 
+__noinline int guard_look_listen(struct guard_request *rq, __u32 layer, __u32 generation)
+{
+        const struct guard_layer *l = find_layer(generation, layer);
+
+        if (!rq || !l)
+                return GUARD_NONE;
+        for (__u32 i = 0; i < GUARD_LISTEN_MAX; i++) {
+                if (i >= l->n_listen)
+                        break;
+                /* Without bind() the kernel chooses the port later: it may be any. */
+                if (rq->port ? rq->port >= l->listen[i].first && rq->port <= l->listen[i].last
+                             : l->listen[i].first <= 1 && l->listen[i].last == 65535)
+                        return GUARD_ALLOW;
+        }
+        return GUARD_DENY;
+}
+
 /* enum guard_verdict of one layer. Verified once, as all functions that are not static. */
 __noinline int guard_look(struct guard_request *rq, const struct guard_set *set, __u32 layer, __u32 generation)
 {
@@ -88,6 +105,8 @@ __noinline int guard_look(struct guard_request *rq, const struct guard_set *set,
 
         if (!rq || !set || !l || !lines_of)
                 return GUARD_NONE;
+        if (rq->kind == GUARD_LISTEN)
+                return guard_look_listen(rq, layer, generation);
         if (rq->family == 4 && l->v4.n_steps)
                 term = search(set, &l->v4, lines_of, rq, layer, true);
         else if (rq->family == 6 && l->v6.n_steps)
@@ -109,23 +128,6 @@ __noinline int guard_look(struct guard_request *rq, const struct guard_set *set,
         return rq->exact && l->has_deny ? GUARD_DENY : GUARD_NONE;
 }
 
-__noinline int guard_look_listen(struct guard_request *rq, __u32 layer, __u32 generation)
-{
-        const struct guard_layer *l = find_layer(generation, layer);
-
-        if (!rq || !l)
-                return GUARD_NONE;
-        for (__u32 i = 0; i < GUARD_LISTEN_MAX; i++) {
-                if (i >= l->n_listen)
-                        break;
-                /* Without bind() the kernel chooses the port later: it may be any. */
-                if (rq->port ? rq->port >= l->listen[i].first && rq->port <= l->listen[i].last
-                             : l->listen[i].first <= 1 && l->listen[i].last == 65535)
-                        return GUARD_ALLOW;
-        }
-        return GUARD_DENY;
-}
-
 /* Where the only bit of a product with it stands (de Bruijn): without a branch, of which the verifier would follow each. */
 #define BRUIJN 0x03f79d71b4cb0a89ull
 static const __u8 bruijn[64] = {
@@ -144,14 +146,10 @@ static __always_inline __u64 maybe_denies(const struct guard_set *set, const str
         return class->maybe.word[word] & ~set->audits.word[word];
 }
 
-#define ASK_ITEMS  0
-#define ASK_LISTEN 1
-
-/* What the first layer says that has to say something, of the word-th 64 of them: ask is ASK_… and, from bit 8 on, the word. */
-__noinline int guard_ask(struct guard_request *rq, const struct guard_set *set, const struct guard_class *class, __u32 ask,
+/* What the first layer says that has to say something, of the word-th 64 of them. */
+__noinline int guard_ask(struct guard_request *rq, const struct guard_set *set, const struct guard_class *class, __u32 word,
                          __u32 generation)
 {
-        __u32 what = ask & 0xff, word = ask >> 8;
         __u64 certain, left;
         int verdict;
 
@@ -162,7 +160,7 @@ __noinline int guard_ask(struct guard_request *rq, const struct guard_set *set, 
         word &= GUARD_WORDS - 1;
         certain = class->certain.word[word];
         left = certain | maybe_denies(set, class, word);
-        left &= what == ASK_LISTEN ? set->listens.word[word] : set->speaks.word[word];
+        left &= rq->kind == GUARD_LISTEN ? set->listens.word[word] : set->speaks.word[word];
 
         for (int i = 0; i < GUARD_MATCH_MAX; i++) {
                 __u32 bit;
@@ -171,10 +169,7 @@ __noinline int guard_ask(struct guard_request *rq, const struct guard_set *set, 
                         return GUARD_NONE;
                 bit = lowest_bit(left);
                 left &= left - 1;
-                if (what == ASK_LISTEN)
-                        verdict = guard_look_listen(rq, word * 64 + bit, generation);
-                else
-                        verdict = guard_look(rq, set, word * 64 + bit, generation);
+                verdict = guard_look(rq, set, word * 64 + bit, generation);
                 if (verdict == GUARD_NONE)
                         continue;
                 if (verdict == GUARD_ALLOW && !(certain >> (bit & 63) & 1))
@@ -185,13 +180,13 @@ __noinline int guard_ask(struct guard_request *rq, const struct guard_set *set, 
         return left ? GUARD_DENY : GUARD_NONE;
 }
 
-static __always_inline int ask_all(struct guard_request *rq, const struct guard_set *set, const struct guard_class *class, __u32 what,
+static __always_inline int ask_all(struct guard_request *rq, const struct guard_set *set, const struct guard_class *class,
                                    __u32 generation)
 {
         int verdict = GUARD_NONE;
 
         for (__u32 word = 0; word < GUARD_WORDS && word < set->n_words && verdict == GUARD_NONE; word++)
-                verdict = guard_ask(rq, set, class, what | word << 8, generation);
+                verdict = guard_ask(rq, set, class, word, generation);
         return verdict;
 }
 
@@ -218,11 +213,9 @@ static __always_inline int judge_by(struct guard_request *rq, const struct guard
         int verdict;
 
         rq->rule = GUARD_NO_RULE;
-        if (rq->kind == GUARD_LISTEN) {
-                verdict = ask_all(rq, set, class, ASK_LISTEN, generation);
+        verdict = ask_all(rq, set, class, generation);
+        if (rq->kind == GUARD_LISTEN)
                 return verdict == GUARD_NONE ? GUARD_ALLOW : verdict;
-        }
-        verdict = ask_all(rq, set, class, ASK_ITEMS, generation);
         if (verdict == GUARD_NONE)
                 verdict = ask_default(rq, set, class);
         return verdict == GUARD_NONE ? set->verdict : verdict;
