@@ -10,8 +10,8 @@ SECONDS_FUZZ ?= 15
 
 help:
 	@echo 'make run [MODE=observe|advise|enforce]   build and run the daemon here, in the foreground'
-	@echo 'make test                                build and run all tests, virtual machines included'
-	@echo 'make test-all                            the same, with every story of the virtual machines on every kernel'
+	@echo 'make test                                build and run the tests, in virtual machines, too: those of tests/system/chosen'
+	@echo 'make test-all                            the same, with all virtual machines on both kernels'
 	@echo 'make check                               the tests that need no virtual machine'
 	@echo 'make demo                                the noisy-neighbour story in a throw-away virtual machine'
 	@echo 'make bench [BENCH=name]                  what it costs, beside an empty program and its peers'

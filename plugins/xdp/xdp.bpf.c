@@ -41,7 +41,8 @@ static __always_inline enum xdp_verdict decide(struct xdp_md *ctx, __u32 mode, s
         enum xdp_verdict verdict = XDP_VERDICT_PASS;
         __u64 now_ns, source;
 
-        /* Not on the stack: there the verifier keeps apart all that a packet can be, and follows each to the end. */
+        /* Not on the stack: there the verifier keeps apart all that a packet can be, and follows each to the end. A CPU has one at a time. */
+        _Static_assert(sizeof(*p) <= sizeof(c->packet), "the packet has room");
         __builtin_memset(p, 0, sizeof(*p));
         kind = packet_parse(p, data, end);
 
