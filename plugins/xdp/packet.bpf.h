@@ -15,7 +15,7 @@
 
 #define TAGS_MAX    2 /* VLAN, and QinQ */
 #define HEADERS_MAX 6 /* of IPv6, before the transport's: each kind once, and one more */
-#define HEADERS_END_MAX 0x3fff /* all bits: no less than 14 + 2 * 4 + 40 + 6 * 2048 bytes */
+#define HEADERS_END_MAX 0x3fff /* where they end: 14 + 2 * 4 + 40 + 6 * 2048 at most, rounded up to a mask */
 
 enum {
         ETHERTYPE_IPV4 = 0x0800,
@@ -114,6 +114,25 @@ struct packet {
         bool neighbour; /* IPv6's ARP */
 };
 
+/* For forget(). */
+struct {
+        __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+        __uint(max_entries, 1);
+        __type(key, __u32);
+        __type(value, __u32);
+} forgotten SEC(".maps");
+
+/* x, of which the verifier knows nothing more: it keeps apart, and follows to the end, each that it knows something else of. 0: there is no memory. */
+static __always_inline __u32 forget(__u32 x)
+{
+        __u32 key = 0, *word = bpf_map_lookup_elem(&forgotten, &key);
+
+        if (!word)
+                return 0;
+        *(volatile __u32 *) word = x;
+        return *(volatile __u32 *) word;
+}
+
 /* The header of that type at an offset, or NULL: it is not all there. */
 #define PACKET_AT(data, end, offset, type)                                                                   \
         ((void *) ((data) + (offset)) + sizeof(type) <= (end) ? (type *) ((data) + (offset)) : (type *) NULL)
@@ -169,7 +188,7 @@ static __always_inline enum packet_kind parse_transport(struct packet *p, void *
                 p->shape |= XDP_SHAPE_PORTS;
         } else if (p->protocol == PROTOCOL_ICMPV6 && p->family == 6) {
                 struct icmp *icmp = PACKET_IN(p, data, end, at, struct icmp);
-                struct ipv6 *ip = PACKET_AT(data, end, p->network, struct ipv6);
+                struct ipv6 *ip = PACKET_AT(data, end, p->network & 0x3f, struct ipv6);
 
                 /* Solicitations, advertisements, redirects: from this link, or the hop limit would be less. */
                 p->neighbour = icmp && ip && icmp->type >= 133 && icmp->type <= 137 && ip->hop_limit == 255 &&
@@ -263,12 +282,9 @@ static __always_inline enum packet_kind parse_ipv6(struct packet *p, void *data,
         for (__u32 i = 0; i < HEADERS_MAX; i++) {
                 if (!is_extension(p->protocol) || packet_piece(p) == XDP_LATER)
                         return parse_transport(p, data, end, at);
-                at = skip_extension(p, data, end, at);
+                at = forget(skip_extension(p, data, end, at)) & HEADERS_END_MAX;
                 if (at == 0)
                         return PACKET_MALFORMED;
-                /* By way of memory, where the verifier forgets it: else it follows each way here through all headers that remain. */
-                p->transport = at;
-                at = *(volatile __u16 *) &p->transport & HEADERS_END_MAX;
         }
         return is_extension(p->protocol) && packet_piece(p) != XDP_LATER ? PACKET_MALFORMED : parse_transport(p, data, end, at);
 }

@@ -66,13 +66,16 @@ static __always_inline __u64 two_words(__be32 first, __be32 second)
         return (__u64) bpf_ntohl(first) << 32 | bpf_ntohl(second);
 }
 
-/* Few packets come this far: inline, it would cost all others their registers. */
-static __noinline __u64 by_address(const struct xdp_set *set, __u32 generation, enum xdp_prefixes which, const struct address *a)
+/*
+ * Few packets come this far: inline, it would cost all others their registers. Not static: the verifier looks at it once, by itself. which: enum
+ * xdp_prefixes.
+ */
+__noinline __u64 by_address(const struct xdp_set *set, __u32 generation, __u32 which, const struct address *a)
 {
         __u32 at = generation * _XDP_PREFIXES_MAX + which;
         void *lines = bpf_map_lookup_elem(&prefixes, &at);
 
-        if (!lines)
+        if (!lines || !set || !a || which >= _XDP_PREFIXES_MAX)
                 return 0;
         if (which == XDP_SOURCES_V4 || which == XDP_DESTINATIONS_V4)
                 return search(&set->prefixes[which], lines, true, two_words(a->word[0], 0), 0);

@@ -38,7 +38,6 @@ struct xdp_counters {
         __u32 tick;   /* … as it was read in this tick of the kernel's timer */
         __u32 packets_told, syns_told, reserved;
         __u64 verdicts[_XDP_VERDICT_MAX];
-        __u64 packet[8]; /* the program's: what it knows of the one under way */
 };
 
 #define XDP_FILTERS_MAX 64 /* one bit each */

@@ -33,7 +33,7 @@
 #include "verified.h"
 
 /* Half as much again as it is. */
-#define VERIFIED_MAX 66000
+#define VERIFIED_MAX 40000
 
 static const char *plugin_file;
 static bool lsm;

@@ -9,19 +9,23 @@
 
 /* Its types are the system's here, and the rest is not for processes. */
 #define TRIMTAB_KERNEL_BPF_H
-#include "../../../plugins/xdp/packet.bpf.h"
+#include <bpf/bpf_helpers.h>
 
-/* Of all maps there are the hints, the prefixes and what is in these. */
+/* Of all maps there are the hints, the prefixes and what is in these, and what forget() needs. */
 static const struct xdp_hint *the_hint;
 static const struct tables *the_tables;
 static void *look(const void *map, const __u32 *key);
 #define bpf_map_lookup_elem(map, key) look(map, (const void *) (key))
+#include "../../../plugins/xdp/packet.bpf.h"
 #include "../../../plugins/xdp/filter.bpf.h"
 
 static void *look(const void *map, const __u32 *key)
 {
+        static _Thread_local __u32 word;
         const struct prefix_lines *lines = map;
 
+        if (map == &forgotten)
+                return &word;
         if (map == &hints)
                 return (void *) the_hint;
         if (map == &prefixes)
