@@ -52,8 +52,14 @@ static int mode_apply(void *self, uint64_t object, const struct trimtab_value *w
         struct guard *g = self;
 
         for (uint32_t mode = 0; mode < _GUARD_MODE_MAX; mode++) {
+                int r = 0;
+
                 if (strcmp(guard_mode_names[mode], want->text) != 0)
                         continue;
+                if (mode != GUARD_OFF)
+                        r = guard_load_programs(g);
+                if (r < 0)
+                        return r;
                 if (g->override < 0) {
                         g->released_then = g->released;
                         g->base_then = g->released ? GUARD_OFF : g->base;
