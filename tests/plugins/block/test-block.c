@@ -36,8 +36,8 @@
 #include "testhost.h"
 #include "verified.h"
 
-/* Twice what it is: 6.1 looks through some more than 6.18. */
-#define VERIFIED_MAX 8000
+/* Twice what it is at most: 6,000 on 6.18, 14,000 on 6.1. */
+#define VERIFIED_MAX 30000
 
 static const char *plugin_file, *disk_name;
 static struct disk disk;
