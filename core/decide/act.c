@@ -212,6 +212,11 @@ static int act_on(void *userdata, const struct object *object)
                 (void) blocked(d, "protected");
                 return 0;
         }
+        /* A setting of a slice is undone; a deed there has been done to all that is in it. */
+        if (d->knob->flags & TRIMTAB_KNOB_ACTION && object_holds_protected(d->view, object)) {
+                (void) blocked(d, "a protected cgroup is in it");
+                return 0;
+        }
         if (!i->advise && d->view->busy(d->view->userdata, d->knob, object->id)) {
                 d->later = true;
                 (void) blocked(d, "the knob is busy or rests");

@@ -60,4 +60,7 @@ int select_foreach(const struct selector *s, const struct context *c, uint32_t s
 /* Whether this object or a cgroup above it is protected. */
 bool object_is_protected(const struct view *view, const struct object *object);
 
+/* Whether a cgroup below this one is protected. */
+bool object_holds_protected(const struct view *view, const struct object *object);
+
 #endif

@@ -81,6 +81,28 @@ static void test_protected(void **state)
         assert_string_equal(info_of(w, "r", DB).waits_for, "protected");
 }
 
+/* Settings of a slice come and go; a deed there has been done to all that is in it. */
+static void test_deed_above_protected(void **state)
+{
+        static const char *const protect[] = { "/a/db", NULL };
+        struct world *w = *state;
+
+        w->view.protect = protect;
+        world_rules(w, RULE("for = cgroup:/a, cgroup:/b\nthen = page.drop = 8192\n cpu.weight = 50\n"));
+        tick(w);
+        assert_true(value_of(w, "cpu.weight", A) == 50);
+        assert_true(value_of(w, "cpu.weight", B) == 50);
+        assert_null(decided(w, "page.drop", A));
+        assert_non_null(decided(w, "page.drop", B));
+        assert_string_equal(info_of(w, "r", A).waits_for, "a protected cgroup is in it");
+        assert_null(info_of(w, "r", B).waits_for);
+
+        world_rules(w, RULE("for = cgroup:/\nthen = page.drop = 8192\n"));
+        tick(w);
+        assert_null(decided(w, "page.drop", ROOT));
+        assert_string_equal(info_of(w, "r", ROOT).waits_for, "a protected cgroup is in it");
+}
+
 static void test_text_knobs(void **state)
 {
         struct world *w = *state;
@@ -379,6 +401,7 @@ int main(void)
                 TEST(test_protected),         TEST(test_text_knobs),          TEST(test_limit_from_max),
                 TEST(test_limit_back_to_max), TEST(test_ease_limit_to_max),   TEST(test_newcomers),
                 TEST(test_not_available),     TEST(test_actions_in_order),    TEST(test_worked_out),
+                TEST(test_deed_above_protected),
                 TEST(test_worked_out_of_nothing), TEST(test_deeds),           TEST(test_limit_from_max_by_its_bound),
         };
 
