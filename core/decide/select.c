@@ -183,17 +183,19 @@ bool object_is_protected(const struct view *view, const struct object *object)
 
 bool object_holds_protected(const struct view *view, const struct object *object)
 {
+        const char *prefix = streq(object->name, "/") ? "" : object->name;
         const struct object *const *all;
-        size_t n, length;
+        size_t n;
 
         if (!view->protect || object->id.scope != SCOPE_CGROUP)
                 return false;
 
-        length = streq(object->name, "/") ? 0 : strlen(object->name);
         all = objects_of_scope(view->objects, SCOPE_CGROUP, &n);
-        for (size_t i = 0; i < n; i++)
-                if (strncmp(all[i]->name, object->name, length) == 0 && all[i]->name[length] == '/' &&
-                    object_is_protected(view, all[i]))
+        for (size_t i = 0; i < n; i++) {
+                const char *below = startswith(all[i]->name, prefix);
+
+                if (below && *below == '/' && object_is_protected(view, all[i]))
                         return true;
+        }
         return false;
 }
